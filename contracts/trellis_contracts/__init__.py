@@ -1,1 +1,13 @@
-"""x"""
+"""The messages that Trellis's services, and systems that subscribe to them, exchange.
+
+Pure: pydantic and the standard library, no I/O. The map of the package:
+
+- `message`: what every message is; `Envelope`, what is known about a recorded event.
+- `names`: ids and constrained strings. `parties`: who must act on a failure.
+- `pushes`: what a forge told us. `applications`: applications, environments and their settings.
+- `deployments`: deployments and their outcomes. `failures`: one event per kind of failure.
+- `runs`: the work queue and what a builder reports. `logs`: the lines of a run.
+- `asking`: commands and facts on their way, and their answers.
+- `views`: the read models. `subjects`, `codec`, `retired`: how all of it travels and ages.
+- `routes`, `rights`: what is served under which prefix, and who may do what.
+"""

@@ -1,0 +1,233 @@
+"""Applications, their environments and settings: the stream `application-<id>`."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from trellis_contracts.message import Message
+from trellis_contracts.names import (
+    ApplicationId,
+    ApplicationName,
+    BranchName,
+    EnvironmentId,
+    EnvironmentName,
+    HookId,
+    Region,
+    RepositoryName,
+    RepositoryUrl,
+    StackName,
+    Stage,
+    VariableName,
+)
+from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
+
+DEFAULT_REGION = "us-east-1"
+
+VariableValue = Annotated[str, StringConstraints(max_length=4096)]
+TestCommand = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00]+$")]
+FolderPath = Annotated[
+    str, StringConstraints(max_length=255, pattern=r"^([A-Za-z0-9_.@-]+(/[A-Za-z0-9_.@-]+)*)?$")
+]
+
+
+class ApplicationCreated(Message):
+    """A team connected a repository; its three environments follow in the same append."""
+
+    application_id: ApplicationId
+    name: ApplicationName
+    repository: RepositoryUrl
+    repository_name: RepositoryName
+    hook: HookId
+    default_branch: BranchName
+    folder: FolderPath = ""
+
+
+class EnvironmentSettings(Message):
+    """What a person sets for one environment.
+
+    `branch` with `automatic` says that a push to it deploys. `tests` switches the tests on,
+    `test_command` replaces `npm run test`. `stack_name` replaces `<application>-<stage>`.
+    """
+
+    branch: BranchName | None = None
+    automatic: bool = False
+    tests: bool = False
+    test_command: TestCommand | None = None
+    region: Region = DEFAULT_REGION
+    stack_name: StackName | None = None
+
+
+class EnvironmentAdded(Message):
+    """An application has one more environment; its order is the order of its events."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    name: EnvironmentName
+    stage: Stage
+    production: bool
+    settings: EnvironmentSettings
+
+
+class EnvironmentConfigured(Message):
+    """An environment's settings are now these, whole."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    settings: EnvironmentSettings
+
+
+class VariableSet(Message):
+    """A variable has this value from the next deployment on. A secret is never a variable."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    name: VariableName
+    value: VariableValue
+
+
+class VariableRemoved(Message):
+    """A variable is gone from the next deployment on."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    name: VariableName
+
+
+class SecretStored(Message):
+    """A secret has a new version; its value is in the secrets store alone."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    name: VariableName
+    version: int = Field(ge=1)
+
+
+class SecretRemoved(Message):
+    """A secret is gone from the next deployment on."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    name: VariableName
+
+
+class CredentialsStored(Message):
+    """The AWS credentials of an environment have a new version in the secrets store."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    version: int = Field(ge=1)
+
+
+class CloneTokenStored(Message):
+    """The token that clones a private repository has a new version in the secrets store."""
+
+    application_id: ApplicationId
+    version: int = Field(ge=1)
+
+
+ApplicationEvent = (
+    ApplicationCreated
+    | EnvironmentAdded
+    | EnvironmentConfigured
+    | VariableSet
+    | VariableRemoved
+    | SecretStored
+    | SecretRemoved
+    | CredentialsStored
+    | CloneTokenStored
+    | BranchHeadObserved
+    | BranchUnobservable
+)
+
+
+class CreateApplication(Message):
+    """Connect a repository: development on its default branch, staging and production by hand."""
+
+    application_id: ApplicationId
+    name: ApplicationName
+    repository: RepositoryUrl
+    repository_name: RepositoryName
+    hook: HookId
+    default_branch: BranchName = "main"
+    folder: FolderPath = ""
+    clone_token_version: int | None = None
+
+
+class SettingsChange(Message):
+    """The settings to change; what is not given stays. `None` is a value: no branch, no command."""
+
+    branch: BranchName | None = None
+    automatic: bool = False
+    tests: bool = False
+    test_command: TestCommand | None = None
+    region: Region = DEFAULT_REGION
+    stack_name: StackName | None = None
+
+
+class ConfigureEnvironment(Message):
+    """Change settings of one environment; only fields that were set in `change` count."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    change: SettingsChange
+
+
+class SetVariable(Message):
+    """Give a variable a value."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    name: VariableName
+    value: VariableValue
+
+
+class RemoveVariable(Message):
+    """Remove a variable."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    name: VariableName
+
+
+class RecordSecret(Message):
+    """Say that a secret's value was stored under this version."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    name: VariableName
+    version: int = Field(ge=1)
+
+
+class RemoveSecret(Message):
+    """Remove a secret."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    name: VariableName
+
+
+class RecordCredentials(Message):
+    """Say that an environment's AWS credentials were stored under this version."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    version: int = Field(ge=1)
+
+
+class RecordCloneToken(Message):
+    """Say that an application's clone token was stored under this version."""
+
+    application_id: ApplicationId
+    version: int = Field(ge=1)
+
+
+ApplicationCommand = (
+    CreateApplication
+    | ConfigureEnvironment
+    | SetVariable
+    | RemoveVariable
+    | RecordSecret
+    | RemoveSecret
+    | RecordCredentials
+    | RecordCloneToken
+)

@@ -1,0 +1,288 @@
+"""One event per kind of failure, each with a sentence that says what to do and who must act.
+
+*Failed* is the application's code, settings or cloud; *errored* (RunLost, RunTimedOut by
+silence, RunErrored) is ours. Both end a deployment.
+"""
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from pydantic import Field
+from typing_extensions import override
+
+from trellis_contracts.message import Message
+from trellis_contracts.names import (
+    ApplicationId,
+    BranchName,
+    CommitSha,
+    DeploymentId,
+    EnvironmentId,
+    RunId,
+)
+from trellis_contracts.parties import Party
+
+Line = str
+
+
+class DeploymentEvent(Message):
+    """Something that happened to one deployment; `number` counts within its environment."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    deployment_id: DeploymentId
+    number: int = Field(ge=1)
+
+
+class Failure(DeploymentEvent):
+    """A run ended without what it was for; `tail` holds the last lines that say why."""
+
+    must_act: ClassVar[Party] = Party.AUTHOR
+
+    run_id: RunId
+    tail: tuple[Line, ...] = ()
+
+    @property
+    @abstractmethod
+    def sentence(self) -> str:
+        """Say what happened and what to do next, in one sentence."""
+
+
+class CheckoutFailed(Failure):
+    """The repository could not be cloned."""
+
+    must_act: ClassVar[Party] = Party.TEAM
+    repository: str
+    detail: str
+
+    @property
+    @override
+    def sentence(self) -> str:
+        return f"{self.repository} could not be cloned: {self.detail}"
+
+
+class CommitNotFound(Failure):
+    """The commit (or the branch whose newest commit was wanted) is not in the repository."""
+
+    repository: str
+    commit: CommitSha | None = None
+    branch: BranchName | None = None
+
+    @property
+    @override
+    def sentence(self) -> str:
+        wanted = f"commit {self.commit}" if self.commit else f"branch {self.branch}"
+        return f"There is no {wanted} in {self.repository}: push it, or deploy another one."
+
+
+class FrameworkNotFound(Failure):
+    """Nothing in the folder says how to deploy it."""
+
+    looked_for: tuple[str, ...]
+    folder: str = ""
+
+    @property
+    @override
+    def sentence(self) -> str:
+        where = f"the folder {self.folder}" if self.folder else "the repository's root"
+        return (
+            f"No known framework in {where}: looked for {', '.join(self.looked_for)}. "
+            "Add one of them, or set the application's folder."
+        )
+
+
+class InstallFailed(Failure):
+    """Installing the dependencies ended with an error."""
+
+    command: str
+    exit_code: int
+
+    @property
+    @override
+    def sentence(self) -> str:
+        return (
+            f"`{self.command}` ended with {self.exit_code}: mend the dependencies "
+            "(its last lines say which) and push."
+        )
+
+
+class TestsFailed(Failure):
+    """The tests failed, so nothing was deployed."""
+
+    __test__: ClassVar[bool] = False
+    command: str
+    exit_code: int
+
+    @property
+    @override
+    def sentence(self) -> str:
+        return (
+            f"The tests failed (`{self.command}` ended with {self.exit_code}), "
+            "so nothing was deployed: mend them and push."
+        )
+
+
+class SynthesisFailed(Failure):
+    """The framework could not make an assembly of the commit."""
+
+    framework: str
+    detail: str
+
+    @property
+    @override
+    def sentence(self) -> str:
+        return f"{self.framework} could not be synthesised: {self.detail}"
+
+
+class ParameterMissing(Failure):
+    """The template asks for a parameter that has no default, no variable and no secret."""
+
+    must_act: ClassVar[Party] = Party.TEAM
+    parameters: tuple[str, ...]
+    no_echo: tuple[str, ...] = ()
+
+    @property
+    @override
+    def sentence(self) -> str:
+        missing = [f"`trellis variables set … {name}=…`" for name in self.parameters]
+        missing += [f"`trellis secrets set … {name}`" for name in self.no_echo]
+        return (
+            f"The template needs {', '.join((*self.parameters, *self.no_echo))}: "
+            f"set {' and '.join(missing)} for this environment and deploy again."
+        )
+
+
+class AssemblyRefused(Failure):
+    """The assembly reaches for what is not its own; nothing in the cloud was touched."""
+
+    reached_for: str
+    remedy: str
+
+    @property
+    @override
+    def sentence(self) -> str:
+        return f"The assembly was refused: it reaches for {self.reached_for}. {self.remedy}"
+
+
+class CredentialsRejected(Failure):
+    """There are no AWS credentials for the environment, or AWS does not take them."""
+
+    must_act: ClassVar[Party] = Party.TEAM
+    code: str
+    detail: str
+
+    @property
+    @override
+    def sentence(self) -> str:
+        return (
+            f"AWS refused the environment's credentials ({self.code}: {self.detail}): "
+            "set them with `trellis credentials set` and deploy again."
+        )
+
+
+class DeployFailed(Failure):
+    """A stack failed and rolled back; the environment still runs what it ran before."""
+
+    stack: str
+    stack_status: str
+    resource: str | None = None
+    reason: str
+
+    @property
+    @override
+    def sentence(self) -> str:
+        at = f" at {self.resource}" if self.resource else ""
+        return (
+            f"Stack {self.stack} failed{at}: {self.reason} (now {self.stack_status}). "
+            "The environment runs what it ran before; mend the template and push."
+        )
+
+
+class RemovalFailed(Failure):
+    """Something of the environment is still in the cloud."""
+
+    must_act: ClassVar[Party] = Party.TEAM
+    stack: str
+    stack_status: str
+    resource: str | None = None
+    reason: str
+
+    @property
+    @override
+    def sentence(self) -> str:
+        at = f" at {self.resource}" if self.resource else ""
+        return (
+            f"Stack {self.stack} could not be removed{at}: {self.reason} "
+            f"(now {self.stack_status}). Empty or free what holds it and tear down again."
+        )
+
+
+class ArtifactUnavailable(Failure):
+    """The kept assembly of a release cannot be read, so there is nothing to roll back to."""
+
+    must_act: ClassVar[Party] = Party.OPERATOR
+    detail: str
+
+    @property
+    @override
+    def sentence(self) -> str:
+        return f"The kept assembly cannot be used: {self.detail}. Deploy that commit anew instead."
+
+
+class RunTimedOut(Failure):
+    """The run took longer than it may."""
+
+    seconds: int
+
+    @property
+    @override
+    def sentence(self) -> str:
+        return (
+            f"The run took longer than {self.seconds} seconds and was ended: "
+            "make the build shorter, or raise TRELLIS_RUN_SECONDS."
+        )
+
+
+class RunLost(Failure):
+    """The builder fell silent, more often than a new run makes good."""
+
+    must_act: ClassVar[Party] = Party.OPERATOR
+    attempts: int
+
+    @property
+    @override
+    def sentence(self) -> str:
+        return (
+            f"The builder fell silent in {self.attempts} runs: see that it is up and has "
+            "memory and disk, then deploy again."
+        )
+
+
+class RunErrored(Failure):
+    """Trellis itself failed; `detail` is for the one who runs it."""
+
+    must_act: ClassVar[Party] = Party.OPERATOR
+    detail: str
+
+    @property
+    @override
+    def sentence(self) -> str:
+        return f"Trellis failed, not your application: {self.detail}"
+
+
+FailureEvent = (
+    CheckoutFailed
+    | CommitNotFound
+    | FrameworkNotFound
+    | InstallFailed
+    | TestsFailed
+    | SynthesisFailed
+    | ParameterMissing
+    | AssemblyRefused
+    | CredentialsRejected
+    | DeployFailed
+    | RemovalFailed
+    | ArtifactUnavailable
+    | RunTimedOut
+    | RunLost
+    | RunErrored
+)

@@ -1,0 +1,14 @@
+"""Events that are no longer written and still readable: their old shapes and upcasts.
+
+To change the shape of an event: raise its `schema_version`, add the step from the old version
+here, and keep the old golden file. A step is pure: the old body in, the next version's out.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Body = dict[str, Any]
+Upcast = Callable[[Body], Body]
+
+UPCASTS: Mapping[tuple[str, int], Upcast] = {}
+"""(type, version) to the step that makes it that type's next version."""

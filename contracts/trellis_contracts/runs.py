@@ -1,0 +1,169 @@
+"""Runs: what the work queue holds, and what a builder reports about it."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from trellis_contracts.deployments import CommitResolved, DeployKind
+from trellis_contracts.failures import DeploymentEvent, FailureEvent
+from trellis_contracts.message import Message, UtcDatetime
+from trellis_contracts.names import (
+    ApplicationId,
+    BranchName,
+    CommitSha,
+    DeploymentId,
+    EnvironmentId,
+    RepositoryUrl,
+    RunId,
+    StackName,
+)
+from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
+from trellis_contracts.releases import Release, Target
+
+
+class Step(StrEnum):
+    """The steps of a run, in their order; `plan` leaves out what a kind does not need."""
+
+    CHECKOUT = "checkout"
+    INSTALL = "install"
+    TEST = "test"
+    SYNTHESISE = "synthesise"
+    DEPLOY = "deploy"
+    REMOVE = "remove"
+
+
+class StartRun(Message):
+    """Work: bring one environment to one state. It is started once, whatever is redelivered.
+
+    `previous` is what the environment runs now: the stacks that it owns.
+    """
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    deployment_id: DeploymentId
+    number: int
+    run_id: RunId
+    fence: int
+    attempt: int
+    deadline: UtcDatetime
+    kind: DeployKind
+    target: Target
+    commit: CommitSha | None = None
+    branch: BranchName | None = None
+    release: Release | None = None
+    previous: Release | None = None
+
+
+class ObserveBranch(Message):
+    """Work: ask the remote where a branch stands."""
+
+    application_id: ApplicationId
+    repository: RepositoryUrl
+    branch: BranchName
+    clone_token_version: int | None = None
+
+
+Work = StartRun | ObserveBranch
+
+
+class RunEvent(DeploymentEvent):
+    """Something that a run's builder reported: an event of the stream `run-<id>`."""
+
+    run_id: RunId
+
+
+class RunStarted(RunEvent):
+    """A builder took the run: it will never be given to another one."""
+
+    builder: str = Field(max_length=128)
+    attempt: int
+
+
+class StepStarted(RunEvent):
+    """A step began."""
+
+    step: Step
+
+
+class StepFinished(RunEvent):
+    """A step ended; `exit_code` is None where no program ran."""
+
+    step: Step
+    succeeded: bool
+    exit_code: int | None = None
+    seconds: float = Field(ge=0)
+
+
+class ResourceProgress(Message):
+    """One resource of a stack changed its state, as CloudFormation says it."""
+
+    logical_id: str = Field(max_length=255)
+    type: str = Field(max_length=255)
+    status: str = Field(max_length=64)
+    reason: str | None = Field(default=None, max_length=1024)
+    at: UtcDatetime
+
+
+class StackProgress(RunEvent):
+    """A stack moved on: what changed since the last one, at most one a second for each stack.
+
+    `done` of `total` resources have reached their end; `total` is 0 while it is not known.
+    """
+
+    stack: StackName
+    status: str = Field(max_length=64)
+    resources: tuple[ResourceProgress, ...] = ()
+    done: int = Field(ge=0)
+    total: int = Field(ge=0)
+
+
+class RunSucceeded(RunEvent):
+    """The run did what it was for: `release` is what now runs, None after a teardown."""
+
+    release: Release | None
+    stacks: tuple[str, ...] = ()
+    seconds: float = Field(ge=0)
+
+
+class RunCancelled(RunEvent):
+    """The run was ended because somebody asked; the cloud is settled."""
+
+    cloud_touched: bool
+
+
+class RunAbandoned(RunEvent):
+    """The builder that had the run was restarted: the run will not go on."""
+
+
+RunStreamEvent = RunStarted | StepStarted | StepFinished | StackProgress
+"""What is kept in `run-<id>`."""
+
+RunOutcome = RunSucceeded | RunCancelled | RunAbandoned | FailureEvent
+"""What ends a run; decided on `environment-<id>`, against the fence."""
+
+Fact = RunStreamEvent | CommitResolved | RunOutcome | BranchHeadObserved | BranchUnobservable
+"""Everything that a builder reports."""
+
+
+class Instruction(StrEnum):
+    """What the answer to a heartbeat tells the builder."""
+
+    PROCEED = "proceed"
+    CANCEL = "cancel"
+    """Somebody asked to end it: end it and say so with RunCancelled."""
+    STOP = "stop"
+    """The run is no longer the environment's: end it, its results will not be taken."""
+
+
+class Heartbeat(Message):
+    """The builder is alive and works on the run."""
+
+    environment_id: EnvironmentId
+    run_id: RunId
+    fence: int
+
+
+class HeartbeatAnswer(Message):
+    """What the builder is to do."""
+
+    instruction: Instruction

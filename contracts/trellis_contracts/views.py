@@ -1,0 +1,167 @@
+"""The read models that people see: what projections keep, the API serves and the CLI prints."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from trellis_contracts.applications import EnvironmentSettings, VariableValue
+from trellis_contracts.deployments import DeployKind, Trigger
+from trellis_contracts.message import Message, UtcDatetime
+from trellis_contracts.names import (
+    ActorId,
+    ApplicationId,
+    BranchName,
+    CommitSha,
+    DeploymentId,
+    EnvironmentId,
+    RepositoryUrl,
+    RunId,
+    Stage,
+    VariableName,
+)
+from trellis_contracts.parties import Party
+from trellis_contracts.releases import Cloud, StackOutputs
+from trellis_contracts.runs import ResourceProgress, Step
+
+
+class DeploymentState(StrEnum):
+    """Where a deployment stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ERRORED = "errored"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+
+
+class FailureView(Message):
+    """Why a deployment did not succeed, and who must act."""
+
+    event: str
+    sentence: str
+    must_act: Party
+    tail: tuple[str, ...] = ()
+
+
+class StepView(Message):
+    """One step of a run; `seconds` is None while it goes on."""
+
+    step: Step
+    started_at: UtcDatetime
+    succeeded: bool | None = None
+    exit_code: int | None = None
+    seconds: float | None = None
+
+
+class StackView(Message):
+    """A stack while a run changes it: the newest state of each resource that moved."""
+
+    stack: str
+    status: str
+    done: int
+    total: int
+    resources: tuple[ResourceProgress, ...] = ()
+
+
+class RunView(Message):
+    """One attempt of a builder."""
+
+    run_id: RunId
+    attempt: int
+    builder: str | None = None
+    started_at: UtcDatetime
+    steps: tuple[StepView, ...] = ()
+    stacks: tuple[StackView, ...] = ()
+
+
+class DeploymentView(Message):
+    """One deployment, whole: what was asked by whom, how it went, what came of it.
+
+    `seconds` counts from the start of its first run; `supersedes` and the like are found by
+    `superseded_by`. `secrets` are names only.
+    """
+
+    application_id: ApplicationId
+    application: str
+    environment_id: EnvironmentId
+    environment: str
+    deployment_id: DeploymentId
+    number: int
+    kind: DeployKind
+    trigger: Trigger
+    state: DeploymentState
+    actor: ActorId
+    branch: BranchName | None = None
+    commit: CommitSha | None = None
+    message: str | None = None
+    source: EnvironmentId | None = None
+    rolls_back_to: int | None = None
+    superseded_by: DeploymentId | None = None
+    cancel_requested_by: ActorId | None = None
+    requested_at: UtcDatetime
+    started_at: UtcDatetime | None = None
+    finished_at: UtcDatetime | None = None
+    seconds: float | None = None
+    runs: tuple[RunView, ...] = ()
+    failure: FailureView | None = None
+    stacks: tuple[StackOutputs, ...] = ()
+    cloud: Cloud | None = None
+    variables: tuple[VariableName, ...] = ()
+    secrets: tuple[VariableName, ...] = ()
+
+
+class ReleaseView(Message):
+    """What an environment runs now."""
+
+    deployment_id: DeploymentId
+    number: int
+    commit: CommitSha
+    branch: BranchName | None = None
+    stacks: tuple[StackOutputs, ...]
+    cloud: Cloud
+    since: UtcDatetime
+    gone: bool = False
+    """True when the local AWS that held it has stopped since."""
+
+
+class EnvironmentView(Message):
+    """An environment on the board: what it runs, what happens to it, how it is set."""
+
+    environment_id: EnvironmentId
+    name: str
+    stage: Stage
+    production: bool
+    settings: EnvironmentSettings
+    variables: dict[VariableName, VariableValue] = {}
+    secrets: dict[VariableName, int] = {}
+    credentials_version: int | None = None
+    release: ReleaseView | None = None
+    running: DeploymentId | None = None
+    waiting: tuple[DeploymentId, ...] = ()
+    last: DeploymentId | None = None
+
+
+class ApplicationView(Message):
+    """An application with its environments, in their order."""
+
+    application_id: ApplicationId
+    name: str
+    repository: RepositoryUrl
+    default_branch: BranchName
+    folder: str = ""
+    created_at: UtcDatetime
+    webhook_seen: bool = False
+    heads: dict[BranchName, CommitSha] = {}
+    unobservable: str | None = None
+    environments: tuple[EnvironmentView, ...] = ()
+
+
+class ViewChanged(Message):
+    """A view changed at a position of the store: the item of the change feed."""
+
+    view: str
+    key: str
+    position: int = Field(ge=0)
