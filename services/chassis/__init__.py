@@ -1,1 +1,1 @@
-"""The chassis."""
+"""What every service is mounted on: concerns, never nouns; it knows no deployment."""
