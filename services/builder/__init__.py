@@ -1,0 +1,1 @@
+"""The builder: runs are isolated, checked out, installed, tested, synthesised and deployed here."""

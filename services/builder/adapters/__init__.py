@@ -1,0 +1,1 @@
+"""Where the builder meets programs and services: git, bubblewrap, node, the frameworks, AWS."""

@@ -1,0 +1,13 @@
+"""How a step of a run is kept apart from the machine and from Trellis.
+
+| module | holds |
+|---|---|
+| `preparation` | what is found out once, when the builder starts: `prepare() -> Profile` |
+| `bubblewrap` | which bubblewrap works here |
+| `passing` | what of the host's proxy, registry and CA settings reaches a step |
+| `programs` | node and npm, wherever they live |
+| `profile` | what a step sees, as options of bubblewrap |
+| `processes` | the processes of one command: their output, their end |
+| `watch` | follows one command, and ends it when it takes too long |
+| `sandbox` | `Sandbox.run(Command) -> Exit`, what everybody else calls |
+"""
