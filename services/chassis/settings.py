@@ -51,6 +51,8 @@ class ChassisSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
     data: Path = Field(default_factory=lambda: Path.home() / ".local" / "share" / "trellis")
+    keys: Path = Field(default_factory=lambda: Path.home() / ".config" / "trellis")
+    """Where the keys of secrets and artifacts lie: outside `data`, so that a copy of it opens none."""
 
     nats: SecretStr | None = None
     """Where the bus is; None: the embedded one, whose URL lies in the data folder."""
@@ -90,7 +92,7 @@ class ChassisSettings(BaseSettings):
             reason = f"set it to nats://…, or start `trellis up`; no bus has run in {self.data}"
             raise SettingsRejected({"TRELLIS_NATS": reason}) from None
 
-    @field_validator("data", "identity_public_key")
+    @field_validator("data", "keys", "identity_public_key")
     @classmethod
     def _absolute(cls, path: Path) -> Path:
         return path.expanduser().absolute()
