@@ -9,6 +9,7 @@ from pathlib import Path
 
 PROGRAM = Path(__file__).with_name("appending_program.py")
 WAIT_SECONDS = 30.0
+APPENDERS = 8
 
 
 @dataclass(frozen=True)
@@ -31,19 +32,19 @@ class Appending:
         """Kill -9; returns what it had still acknowledged."""
         self.process.kill()
         rest, _ = await self.process.communicate()
-        return [_parsed(line) for line in rest.splitlines(keepends=True) if line.endswith(b"\n")]
+        return parsed(rest)
 
     async def _next(self) -> Acknowledged:
         assert self.process.stdout
         line = await asyncio.wait_for(self.process.stdout.readline(), WAIT_SECONDS)
         assert line, "the writer ended by itself; its reason is on stderr"
-        return _parsed(line)
+        return parsed(line)[0]
 
 
 @asynccontextmanager
 async def appending(url: str) -> AsyncIterator[Appending]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(PROGRAM), url, stdout=asyncio.subprocess.PIPE
+        sys.executable, str(PROGRAM), url, str(APPENDERS), stdout=asyncio.subprocess.PIPE
     )
     try:
         yield Appending(process)
@@ -53,6 +54,8 @@ async def appending(url: str) -> AsyncIterator[Appending]:
             await process.communicate()
 
 
-def _parsed(line: bytes) -> Acknowledged:
-    stream, version, position = line.decode().split()
-    return Acknowledged(stream, int(version), int(position))
+def parsed(output: bytes) -> list[Acknowledged]:
+    """Return what whole lines say."""
+    whole, _, _ = output.rpartition(b"\n")
+    fields = [line.decode().split() for line in whole.splitlines()]
+    return [Acknowledged(stream, int(version), int(at)) for stream, version, at in fields]
