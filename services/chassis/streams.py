@@ -21,14 +21,15 @@ from nats.js.api import (
     StreamConfig,
 )
 from nats.js.errors import APIError, NotFoundError
+
 from trellis_contracts import subjects
 
 _MIB = 1024 * 1024
 _MINUTE = 60.0
 _DAY = 24 * 60 * _MINUTE
 
-SPARE_DELIVERIES = 3
-"""Deliveries beyond a durable's attempts: they carry a message whose dead letter failed."""
+SPARE_DELIVERIES = 60
+"""Deliveries beyond a durable's attempts: they carry a message that could not be put aside."""
 
 
 class StreamRejected(Exception):

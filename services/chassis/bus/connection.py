@@ -13,11 +13,12 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
+from typing_extensions import override
 
 from services.chassis.bus.errors import BusUnavailable
 from services.chassis.bus.safety import refuse_an_unsafe_server
 from services.chassis.logging import get_logger
-from services.chassis.streams import StreamRejected, ensure_streams
+from services.chassis.streams import DURABLES, Durable, StreamRejected, ensure_streams
 
 EXIT_BUS_CLOSED = 70
 """How a process ends whose connection is closed for good: its supervisor starts it again."""
@@ -52,9 +53,11 @@ class Connection:
         """Takes the terms; a subclass sets `broker`, made with `broker_for`."""
         self._terms = terms
         self._client: Client | None = None
+        self._last_error: Exception | None = None
         self._stopping = False
         self._connected = asyncio.Event()
         self._restoring: asyncio.Task[None] | None = None
+        self.durables: dict[str, Durable] = {}
         self.on_reconnected: list[Callable[[], Awaitable[None]]] = []
 
     @property
@@ -83,19 +86,25 @@ class Connection:
         """
         try:
             async with asyncio.timeout(timeout_seconds):
-                client = await self.broker.connect()
+                self._client = await self.broker.connect()
         except (TimeoutError, OSError, NatsError) as silence:
-            raise BusUnavailable("any subject", f"no server let us in ({silence!r})") from silence
+            reason = f"no server let us in ({self._last_error or silence!r})"
+            raise BusUnavailable("any subject", reason) from silence
         self._connected.set()
-        self._client = client
-        if not self._terms.unsafe:
-            await refuse_an_unsafe_server(client)
-        await self._ensure_streams()
+        try:
+            if not self._terms.unsafe:
+                await refuse_an_unsafe_server(self._client)
+            await self._ensure_streams()
+        except Exception:
+            await self.stop()
+            raise
 
     async def start(self) -> None:
         """Connects if need be; then every subscriber gets its messages. Raises as `connect`."""
         if self._client is None:
             await self.connect()
+        else:
+            await self._ensure_streams()
         await self.broker.start()
 
     async def stop(self) -> None:
@@ -118,7 +127,7 @@ class Connection:
             raise BusUnavailable("a ping", repr(silence)) from silence
 
     def _broker_for(self, url: str, name: str) -> NatsBroker:
-        return NatsBroker(
+        return _LeaklessBroker(
             url,
             name=name,
             logger=None,
@@ -126,6 +135,7 @@ class Connection:
             allow_reconnect=True,
             max_reconnect_attempts=-1,
             reconnect_time_wait=1,
+            drain_timeout=5,
             error_cb=self._on_error,
             disconnected_cb=self._on_disconnect,
             reconnected_cb=self._on_reconnect,
@@ -133,6 +143,8 @@ class Connection:
         )
 
     async def _on_error(self, error: Exception) -> None:
+        if isinstance(error, NatsError) or not isinstance(self._last_error, NatsError):
+            self._last_error = error
         if self._connected.is_set():
             get_logger().warning("bus error", error=repr(error))
 
@@ -162,12 +174,30 @@ class Connection:
             await listener()
 
     async def _ensure_streams(self) -> None:
-        await ensure_streams(self.jetstream, replicas=self._terms.replicas)
+        durables = {durable.name: durable for durable in DURABLES} | self.durables
+        await ensure_streams(
+            self.jetstream, durables=tuple(durables.values()), replicas=self._terms.replicas
+        )
 
     async def _on_close(self) -> None:
         self._connected.clear()
-        if not self._stopping:
+        if self._client is not None and not self._stopping:
             self._terms.on_closed()
+
+
+class _LeaklessBroker(NatsBroker):
+    """FastStream's broker, which closes the socket of a connection that it gave up making."""
+
+    @override
+    async def _connect(self) -> Client:
+        client = Client()
+        try:
+            await client.connect(**self._connection_kwargs)
+        except BaseException:
+            await client.close()
+            raise
+        self.config.connect(client)
+        return client
 
 
 async def _untouched(message: StreamMessage[Msg]) -> bytes:

@@ -35,7 +35,7 @@ class Guard:
 
     def __init__(self, durables: Mapping[str, Durable], dead_letters: DeadLetters) -> None:
         """Takes the durables by name, as they are declared while routes are built."""
-        self._durables = durables
+        self.durables = durables
         self._dead_letters = dead_letters
 
     def __call__(
@@ -44,7 +44,7 @@ class Guard:
         """A guard for this one message."""
         if msg is None or not msg.reply.startswith(_JETSTREAM_REPLY):
             return GuardedQuestion(msg, context=context)
-        durable = self._durables[msg.metadata.consumer or ""]
+        durable = self.durables[msg.metadata.consumer or ""]
         return GuardedMessage(msg, durable, self._dead_letters, context=context)
 
 
@@ -110,10 +110,12 @@ class GuardedMessage(BaseMiddleware[Any, Msg | None]):
         log = get_logger().bind(subject=self._delivery.subject, attempt=self._attempt)
         log.error("message failed", last=last, exc_info=error)
         message_failed(self._delivery.subject)
-        if last and await self._dead_letters.keep(self._delivery, error):
+        if not last:
+            await self._delivery.nak(delay=self._durable.delay(self._attempt))
+        elif await self._dead_letters.keep(self._delivery, error):
             await self._delivery.term()
         else:
-            await self._delivery.nak(delay=self._durable.delay(self._attempt))
+            await self._delivery.nak(delay=self._durable.longest_delay)
 
     async def _say_that_it_goes_on(self) -> None:
         while True:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError, OutboundBufferLimitError
 from nats.js.errors import APIError, NoStreamResponseError
-from trellis_contracts import subjects
 
 from services.chassis.bus.connection import ANSWER_SECONDS, Connection, Terms
 from services.chassis.bus.dead_letters import DeadLetters
@@ -18,7 +17,7 @@ from services.chassis.bus.errors import (
     SequenceConflict,
 )
 from services.chassis.bus.guard import ERROR_HEADER, Guard
-from services.chassis.streams import Durable
+from trellis_contracts import subjects
 
 _WRONG_LAST_SEQUENCE = 10071  # nats-server: JSStreamWrongLastSequenceErrF
 _HEADER_FRAME = len("NATS/1.0\r\n\r\n")
@@ -35,7 +34,6 @@ class Bus(Connection):
         """Takes the URL with its password; connects nowhere yet."""
         super().__init__(terms or Terms())
         self.service = service
-        self.durables: dict[str, Durable] = {}
         self.broker = self._broker_for(url, f"trellis-{service}")
         dead_letters = DeadLetters(subjects.dead(service), self.publish)
         self.broker.add_middleware(Guard(self.durables, dead_letters))
