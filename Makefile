@@ -1,0 +1,78 @@
+# Everything a person or CI runs. Set-up happens by itself: each target makes what it needs.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKED := $(VENV)/.locked
+SOURCES := contracts/trellis_contracts services cli dashboard deploy tests
+
+##@ Start
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  \033[36m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup ## Everything up, a real application deployed, promoted, rolled back (EXIT=1 ends by itself)
+	@$(BIN)/trellis demo $(if $(EXIT),--exit)
+
+.PHONY: up
+up: setup ## All of Trellis on this machine
+	@$(BIN)/trellis up
+
+##@ Work
+
+.PHONY: setup
+setup: $(LOCKED) tools ## Install what is needed (done by the other targets too)
+
+$(LOCKED): requirements.lock pyproject.toml contracts/pyproject.toml
+	@echo "Installing Trellis's Python packages (once) …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Trellis needs Python 3.11 or newer: set PYTHON=… to one."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || deploy/debian.sh python3-venv
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e ./contracts -e .
+	@touch $@
+
+.PHONY: tools
+tools:
+	@for tool in git node npm; do command -v $$tool >/dev/null || deploy/debian.sh $$tool; done
+	@command -v bwrap >/dev/null || deploy/debian.sh --optional bubblewrap
+
+.PHONY: lock
+lock: ## Resolve requirements.lock anew
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --all-extras \
+	  --no-emit-package trellis-contracts --no-header --python-version 3.11 \
+	  pyproject.toml -o requirements.lock
+
+.PHONY: format
+format: setup ## Format, and mend what can be mended
+	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
+
+.PHONY: check
+check: setup ## Format, lint, types, the house's rules
+	@$(BIN)/ruff format --check -q . || { echo "run make format"; exit 1; }
+	@$(BIN)/ruff check -q .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/pytest -q tests/unit/test_house.py
+
+.PHONY: quick
+quick: check ## check, and the unit and contract tests (at most five minutes)
+	@$(BIN)/pytest -q -m "not slow" tests/unit tests/contract
+
+.PHONY: test
+test: setup ## Everything
+	@tests/all.sh
+
+.PHONY: bench
+bench: setup ## Speed and memory, as ratios of one run; writes build/bench.json
+	@$(BIN)/python -m tests.bench
