@@ -1,0 +1,110 @@
+"""What the steps of one run share: what was asked, where it happens, what came of it so far."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from pydantic import SecretStr
+
+from services.builder.adapters.isolation.profile import Mount
+from services.builder.adapters.isolation.sandbox import SOURCE, Command, Exit, Sandbox
+from services.builder.adapters.run_log import RunLog
+from services.builder.adapters.workspace import RunFolder
+from services.builder.domain.run import RunIds
+from services.builder.settings import BuilderSettings
+from trellis_contracts.message import Message
+from trellis_contracts.names import CommitSha
+from trellis_contracts.releases import Release
+from trellis_contracts.runs import StartRun
+
+
+class Stop(Enum):
+    """Why a run is to end before its time."""
+
+    CANCELLED = "cancelled"
+    STALE = "stale"
+
+
+@dataclass(frozen=True)
+class Granted:
+    """The secret values that a run was given: each goes to the one step that needs it."""
+
+    secrets: Mapping[str, SecretStr] = field(default_factory=dict)
+    clone_token: SecretStr | None = None
+    credentials: SecretStr | None = None
+
+    def to_mask(self) -> dict[str, str]:
+        """Give every value that must never leave, by a name that may."""
+        values = dict(self.secrets)
+        if self.clone_token:
+            values["the clone token"] = self.clone_token
+        if self.credentials:
+            values["the AWS credentials"] = self.credentials
+        return {name: value.get_secret_value() for name, value in values.items()}
+
+
+@dataclass(kw_only=True)
+class Attempt:
+    """One run under way. Steps fill in `commit`, `release` and `removed` as they become known."""
+
+    work: StartRun
+    ids: RunIds
+    settings: BuilderSettings
+    folder: RunFolder
+    sandbox: Sandbox
+    log: RunLog
+    granted: Granted
+    report: Callable[[Message], None]
+    """Tells the orchestrator a fact of this run."""
+    in_the_cloud: bool = False
+    """While true, the run is ended by the deployer alone, once the cloud is settled."""
+    stop: Stop | None = None
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    exit_code: int | None = None
+    commit: CommitSha | None = None
+    release: Release | None = None
+    removed: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """The application's folder as the sandbox sees it."""
+        folder = self.work.target.folder
+        return f"{SOURCE}/{folder}" if folder else SOURCE
+
+    async def run(
+        self,
+        argv: tuple[str, ...],
+        *,
+        environment: Mapping[str, str] | None = None,
+        read_only: tuple[Mount, ...] = (),
+    ) -> Exit:
+        """Run a program of the application's in its folder, its output in the log."""
+        self.exit_code = None
+        command = Command(
+            argv,
+            cwd=self.source,
+            environment={**self.environment(), **(environment or {})},
+            read_only=read_only,
+        )
+        ended = await self.sandbox.run(
+            command,
+            on_output=self.log.write,
+            timeout=self.settings.step_seconds,
+            silence_timeout=self.settings.silence_seconds,
+        )
+        self.exit_code = ended.code
+        await self.log.flush()
+        return ended
+
+    def environment(self) -> dict[str, str]:
+        """Give what every program of the application's finds: its variables, and that it is CI."""
+        target = self.work.target
+        return {
+            "CI": "true",
+            "NO_COLOR": "1",
+            "TRELLIS_STAGE": target.stage,
+            "TRELLIS_ENVIRONMENT": target.environment,
+            "TRELLIS_COMMIT": self.commit or "",
+            **target.variables,
+        }

@@ -1,0 +1,94 @@
+"""What a builder has for its runs: rooms that are fresh each time, and what each run is granted."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from pydantic import SecretStr
+
+from services.builder.adapters.attempt import Granted
+from services.builder.adapters.isolation.preparation import prepare
+from services.builder.adapters.isolation.profile import Profile
+from services.builder.adapters.isolation.sandbox import Sandbox
+from services.builder.adapters.workspace import RunFolder, RunFolders
+from services.builder.settings import BuilderSettings
+from services.chassis.secrets import (
+    SecretsStore,
+    clone_token_path,
+    credentials_path,
+    secret_path,
+)
+from trellis_contracts.deployments import DeployKind
+from trellis_contracts.names import ApplicationId
+from trellis_contracts.runs import StartRun
+
+
+class Workshop:
+    """Opened once by a builder; its parts are shared by all runs."""
+
+    def __init__(self, settings: BuilderSettings, secrets: SecretsStore) -> None:
+        self.settings = settings
+        self._secrets = secrets
+        self._folders = RunFolders(settings.builder_runs)
+        self._profile: Profile | None = None
+
+    async def open(self) -> tuple[str, ...]:
+        """Sweep what a killed builder left, see that steps can be isolated; give what was swept.
+
+        Raises:
+            IsolationMissing, PassRefused: no run can be isolated here as demanded.
+        """
+        swept = await asyncio.to_thread(self._folders.sweep)
+        await self.well()
+        return swept
+
+    async def well(self) -> None:
+        """The health check: steps can be isolated. Raises as `open`."""
+        if self._profile is None:
+            hidden = (self.settings.data, self.settings.keys)
+            self._profile = await asyncio.to_thread(
+                prepare, passed=self.settings.builder_pass, hidden=hidden
+            )
+
+    async def room(self, name: str, stack: AsyncExitStack) -> tuple[RunFolder, Sandbox]:
+        """Give a fresh folder and a sandbox around it; `stack` removes both.
+
+        Raises:
+            DiskFull, IsolationMissing: with what to do.
+        """
+        await self.well()
+        assert self._profile is not None  # noqa: S101 - `well` has made it or raised
+        folder = await stack.enter_async_context(self._folders.fresh(name))
+        return folder, Sandbox(self._profile, folder.path)
+
+    async def grant(self, work: StartRun) -> Granted:
+        """Fetch what a run was granted, in the versions that were recorded.
+
+        Raises:
+            SecretNotFound: a version that was recorded is not in the store.
+        """
+        target = work.target
+        versions = target.secrets
+        if work.kind is DeployKind.ROLLBACK and work.release:
+            versions = work.release.secrets
+        return Granted(
+            secrets={
+                name: await self._secrets.get(
+                    secret_path(work.application_id, work.environment_id, name), version
+                )
+                for name, version in versions.items()
+            },
+            clone_token=await self.clone_token(work.application_id, target.clone_token_version),
+            credentials=await self._optional(
+                credentials_path(work.application_id, work.environment_id),
+                target.credentials_version,
+            ),
+        )
+
+    async def clone_token(
+        self, application_id: ApplicationId, version: int | None
+    ) -> SecretStr | None:
+        """Fetch the token that clones a private repository, if there is one."""
+        return await self._optional(clone_token_path(application_id), version)
+
+    async def _optional(self, path: str, version: int | None) -> SecretStr | None:
+        return None if version is None else await self._secrets.get(path, version)

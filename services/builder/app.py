@@ -1,0 +1,78 @@
+"""The builder as a process: its parts, put together once."""
+
+import asyncio
+from contextlib import suppress
+
+from services.builder.adapters.artifacts import open_artifacts
+from services.builder.adapters.runner import Runner
+from services.builder.adapters.spool import Spool
+from services.builder.adapters.steps.steps import Steps
+from services.builder.adapters.workshop import Workshop
+from services.builder.handlers import listen
+from services.builder.settings import BuilderSettings
+from services.chassis.bus.connection import Terms
+from services.chassis.bus.sending import Bus
+from services.chassis.clock import Clock, system_clock
+from services.chassis.logging import get_logger
+from services.chassis.secrets import open_secrets
+from services.chassis.settings import read_settings
+
+SPOOL_FILE = "builder.sqlite"
+
+
+class Builder:
+    """A builder that is put together; it runs from `start` to `stop`."""
+
+    def __init__(self, bus: Bus, spool: Spool, *, workshop: Workshop, runner: Runner) -> None:
+        self.bus, self.workshop = bus, workshop
+        self._spool, self._runner = spool, runner
+        self._telling: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Say which runs were cut short, then take work. Raises as `Bus.start`."""
+        self._spool.abandon_all()
+        await self.bus.connect()
+        self._telling = asyncio.create_task(self._runner.reporter.tell_all())
+        await self._open()
+        await self.bus.start()
+
+    async def stop(self) -> None:
+        """Take no more work and let runs fall: the next start says that they were cut short."""
+        await self._runner.close()
+        if self._telling:
+            self._telling.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._telling
+        await self.bus.stop()
+        self._spool.close()
+
+    async def _open(self) -> None:
+        """A builder that cannot isolate takes work all the same, to answer it with why not."""
+        try:
+            swept = await self.workshop.open()
+        except Exception as missing:  # noqa: BLE001 - whatever it is, every run says it
+            get_logger().error("this builder cannot isolate runs", why=str(missing))
+        else:
+            get_logger().info("builder ready", swept=len(swept))
+
+
+def create_app(settings: BuilderSettings | None = None, *, clock: Clock = system_clock) -> Builder:
+    """Put a builder together; it connects when it is started.
+
+    Raises:
+        SettingsRejected: with the variables that hold what they must not.
+    """
+    settings = settings or read_settings(BuilderSettings)
+    terms = Terms(unsafe=settings.nats_unsafe, replicas=settings.nats_replicas)
+    bus = Bus(settings.bus_url(), service="builder", terms=terms)
+    secrets = open_secrets(
+        settings.secrets.get_secret_value(), key_file=settings.keys / "secrets.key"
+    )
+    artifacts = open_artifacts(
+        settings.artifacts.get_secret_value(), key_file=settings.keys / "artifacts.key"
+    )
+    spool = Spool(settings.data / SPOOL_FILE)
+    workshop = Workshop(settings, secrets)
+    runner = Runner(bus, spool, workshop=workshop, steps=Steps(artifacts), clock=clock)
+    listen(bus, runner, workshop)
+    return Builder(bus, spool, workshop=workshop, runner=runner)

@@ -1,0 +1,35 @@
+"""What the builder listens to: work, one piece at a time, and the word that a run is to end."""
+
+from uuid import UUID
+
+from faststream.nats.annotations import NatsMessage
+
+from services.builder.adapters.attempt import Stop
+from services.builder.adapters.observer import observe
+from services.builder.adapters.runner import Runner
+from services.builder.adapters.workshop import Workshop
+from services.chassis.bus.sending import Bus
+from services.chassis.bus.subscribe import on_broadcast, on_message
+from services.chassis.streams import BUILDER_RUNS
+from trellis_contracts import codec, subjects
+from trellis_contracts.runs import ObserveBranch, StartRun
+
+
+def listen(bus: Bus, runner: Runner, workshop: Workshop) -> None:
+    """Register the builder's subscribers on its bus."""
+
+    @on_message(bus, BUILDER_RUNS)
+    async def take_work(body: bytes, message: NatsMessage) -> None:
+        """Work is acknowledged once it was begun (or answered): a redelivery begins nothing."""
+        match codec.decode(message.headers["Trellis-Type"], 1, body):
+            case StartRun() as work:
+                await runner.take(work)
+            case ObserveBranch() as question:
+                asked = UUID(message.headers["Nats-Msg-Id"])
+                await observe(bus, workshop, question, id_=asked)
+
+    @on_broadcast(bus, subjects.CANCELS)
+    async def end_run(_body: bytes, message: NatsMessage) -> None:
+        """A word that nobody keeps: the answer to the next heartbeat says the same."""
+        run = message.raw_message.subject.rpartition(".")[2]
+        runner.stop(UUID(run), Stop.CANCELLED)
