@@ -98,18 +98,18 @@ class Installation:
             self._finished.touch()
 
     def _make(self, progress: Progress) -> None:
-        progress("Installing the local AWS (once, about 250 MB): Python environment")
-        environment = self.folder / ".aws-venv"
-        _run("Python environment", [sys.executable, "-m", "venv", str(environment)])
-        progress("Installing the local AWS: packages")
-        locked = ["--quiet", "--require-hashes", "--requirement", str(_PYTHON_LOCK)]
-        _run("packages", [str(self.python), "-m", "pip", "install", *locked])
-        progress("Installing the local AWS: AWS SDK for functions")
+        progress("Installing the local AWS (once, about 250 MB): the AWS SDK for functions")
         sdk = self.node_modules.parent
-        sdk.mkdir()
+        sdk.mkdir(parents=True)
         for name in _NODE_FILES:
             shutil.copy(_NODE_LOCK.parent / name, sdk)
         _run("AWS SDK for functions", ["npm", "ci", "--ignore-scripts", "--prefix", str(sdk)])
+        progress("Installing the local AWS: an environment for its Python packages")
+        environment = self.python.parents[1]
+        _run("environment", [sys.executable, "-m", "venv", str(environment)])
+        progress("Installing the local AWS: Python packages")
+        locked = ["--quiet", "--require-hashes", "--requirement", str(_PYTHON_LOCK)]
+        _run("Python packages", [str(self.python), "-m", "pip", "install", *locked])
         progress("Installed the local AWS")
 
     @contextmanager

@@ -62,11 +62,10 @@ def _environment(port: int, scratch: Path) -> dict[str, str]:
     return {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": LOOPBACK,  # the default is every address
-        "SFTP_HOST": LOOPBACK,  # so it is for the listener of Transfer
-        "IOT_MTLS_ENABLED": "0",  # the listener of IoT takes every address whatever BIND_HOST says
+        "IOT_MTLS_ENABLED": "0",  # its certificate would take most of a start, and its port is fixed
+        "DOCKER_HOST": f"unix://{scratch}/none",  # a container would publish its ports to all
         "AUTH": "true",  # unknown keys are refused; `test` and twelve-digit ids are root
-        "TMPDIR": str(scratch),  # functions are unpacked here: `import` looks upwards from there
-        "NODE_PATH": str(scratch / "node_modules"),  # and `require` looks here
+        "TMPDIR": str(scratch),  # functions are unpacked here, and node looks upwards for the SDK
     }
 
 
@@ -76,12 +75,14 @@ def _apply_patches(port: int, step_seconds: float) -> None:
         bucket_contents,
         bucket_tags,
         instance,
+        loopback_only,
         one_operation,
         quiet_updates,
         reachable_outputs,
         step_time,
     )
 
+    loopback_only.apply()
     bucket_tags.apply()
     bucket_contents.apply()
     one_operation.apply()

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.aws import AwsAccount
+from cli.local_aws import LocalAws
+from tests.support.aws import INSTALLATION, AwsAccount
+from tests.support.listeners import processes_of_group
 from tests.support.stacks import Stack
+from tests.support.waiting import until
 
 DEMO = Path(__file__).parents[3] / "deploy" / "demo"
 
@@ -51,6 +54,23 @@ def test_a_removed_application_no_longer_answers(aws_account: AwsAccount) -> Non
 
     assert stack.settled() == "DELETE_COMPLETE"
     assert httpx.get(url).is_error
+
+
+def test_a_running_function_ends_with_the_local_aws(
+    aws_account: AwsAccount, tmp_path: Path
+) -> None:
+    aws = LocalAws(tmp_path / "aws", installation=INSTALLATION)
+    aws.start()
+    account = AwsAccount(id=aws_account.id, region=aws_account.region, local_aws=aws)
+    stack = Stack(account)
+    stack.deploy(_with_uploaded_code(account, version=1), {"Stage": "development"})
+    _visit(stack.outputs()["ApiUrl"])
+    group = aws.process_group
+    assert len(processes_of_group(group)) > 1  # the server and the function
+
+    aws.stop()
+
+    assert until(lambda: not processes_of_group(group))
 
 
 def _visit(url: str) -> dict[str, object]:
