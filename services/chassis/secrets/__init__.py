@@ -1,0 +1,41 @@
+"""The secrets store: what a person wrote and nobody is shown again. Ingest writes, builders read.
+
+`port` says what a store promises · `paths` names what lies in it · `sealing` is the key ·
+`encrypted_file` is the embedded store. A URL chooses: only this module knows the adapters.
+"""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from services.chassis.secrets.encrypted_file import EncryptedFile
+from services.chassis.secrets.port import Secrets, UnsupportedSecrets
+from services.chassis.secrets.sealing import make_key_file, read_key_file
+
+
+def open_secrets(url: str, *, key_file: Path, create: bool = False) -> Secrets:
+    """Open the store at `file:///absolute/path`; values are sealed with the key in `key_file`.
+
+    With `create` the key file is made when neither it nor a store is there yet: ingest says so.
+    A builder does not, and may open the store before its first value is in it.
+
+    Raises:
+        UnsupportedSecrets: no adapter for the URL.
+        KeyFileMissing, KeyFileExposed, KeyFileMalformed: each says what to do.
+        WrongKey: the store was sealed with another key.
+        SecretsCorrupt: the file is something else.
+    """
+    file = _file_of(url)
+    key = make_key_file(key_file, store=file) if create else read_key_file(key_file, store=file)
+    store = EncryptedFile(file, key=key)
+    store.check()
+    return store
+
+
+def _file_of(url: str) -> Path:
+    parts = urlsplit(url)
+    if parts.scheme != "file":
+        raise UnsupportedSecrets(parts.scheme)
+    path = Path(unquote(parts.path))
+    if parts.netloc or not path.is_absolute():
+        raise UnsupportedSecrets("file")
+    return path

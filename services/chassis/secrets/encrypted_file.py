@@ -1,0 +1,109 @@
+"""The embedded store of secrets: one file, written by one process, read by any.
+
+It is JSON: a check that tells a wrong key from damage, and for each path its values in the order
+of their versions. Every value is sealed for its own path and version, so none can be moved to
+another. Values are never removed: a release that is rolled back to needs the ones it had.
+"""
+
+import asyncio
+import base64
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import Base64Bytes, BaseModel, ConfigDict, SecretStr, ValidationError
+from typing_extensions import override
+
+from services.chassis.secrets.files import replace
+from services.chassis.secrets.paths import SecretPath
+from services.chassis.secrets.port import SecretNotFound, Secrets, SecretsCorrupt, WrongKey
+from services.chassis.secrets.sealing import SealingKey, Unsealable
+
+_CHECK: Final = "check"
+
+
+class _Contents(BaseModel):
+    """What the file holds, still sealed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal["trellis-secrets-1"] = "trellis-secrets-1"
+    check: Base64Bytes
+    values: dict[str, list[Base64Bytes]] = {}
+
+
+class EncryptedFile(Secrets):
+    """A store in one file; it is there from its first value on."""
+
+    def __init__(self, file: Path, *, key: SealingKey) -> None:
+        """Takes the file, absolute, on a local disk; touches nothing yet."""
+        self._file, self._key = file, key
+
+    @override
+    async def put(self, path: SecretPath, value: SecretStr) -> int:
+        return await asyncio.to_thread(self._put, path, value)
+
+    @override
+    async def get(self, path: SecretPath, version: int) -> SecretStr:
+        return await asyncio.to_thread(self._get, path, version)
+
+    def check(self) -> None:
+        """Read the file once, if it is there.
+
+        Raises:
+            WrongKey: it was sealed with another key.
+            SecretsCorrupt: it is something else.
+        """
+        self._read()
+
+    def _put(self, path: SecretPath, value: SecretStr) -> int:
+        with self._alone():
+            contents = self._read()
+            versions = contents.values.setdefault(path, [])
+            version = len(versions) + 1
+            plain = value.get_secret_value().encode()
+            versions.append(self._key.seal(plain, place=_place(path, version)))
+            replace(self._file, _written(contents))
+        return version
+
+    def _get(self, path: SecretPath, version: int) -> SecretStr:
+        versions = self._read().values.get(path, [])
+        if not 1 <= version <= len(versions):
+            raise SecretNotFound(path, version)
+        try:
+            plain = self._key.unseal(versions[version - 1], place=_place(path, version))
+        except Unsealable:
+            reason = f"version {version} of {path} was altered or moved"
+            raise SecretsCorrupt(self._file, reason) from None
+        return SecretStr(plain.decode())
+
+    def _read(self) -> _Contents:
+        try:
+            contents = _Contents.model_validate_json(self._file.read_bytes())
+        except FileNotFoundError:
+            return _Contents(check=base64.b64encode(self._key.seal(b"", place=_CHECK)))
+        except ValidationError:
+            raise SecretsCorrupt(self._file, "it is no file of secrets") from None
+        try:
+            self._key.unseal(contents.check, place=_CHECK)
+        except Unsealable:
+            raise WrongKey(self._file) from None
+        return contents
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One writer at a time, in this process or any; the kernel frees it when one dies."""
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._file.with_name(self._file.name + ".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _place(path: SecretPath, version: int) -> str:
+    return f"{path}\0{version}"
+
+
+def _written(contents: _Contents) -> bytes:
+    return contents.model_dump_json(indent=1).encode()
