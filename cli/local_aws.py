@@ -36,7 +36,7 @@ class DidNotStart(LocalAwsError):
     def __init__(self, seconds: float, log: Path) -> None:
         ending = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
         super().__init__(
-            f"The local AWS did not answer within {seconds:g} s. Its log is {log}:\n{ending}"
+            f"The local AWS ended or did not answer within {seconds:g} s. Its log, {log}, ends:\n{ending}"
         )
         self.log = log
 

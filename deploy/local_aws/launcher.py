@@ -62,7 +62,7 @@ def _environment(port: int, scratch: Path) -> dict[str, str]:
     return {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": LOOPBACK,  # the default is every address
-        "IOT_MTLS_ENABLED": "0",  # its certificate would take most of a start, and its port is fixed
+        "IOT_MTLS_ENABLED": "0",  # its certificate takes most of a start; its port is fixed
         "DOCKER_HOST": f"unix://{scratch}/none",  # a container would publish its ports to all
         "AUTH": "true",  # unknown keys are refused; `test` and twelve-digit ids are root
         "TMPDIR": str(scratch),  # functions are unpacked here, and node looks upwards for the SDK

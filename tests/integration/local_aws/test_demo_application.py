@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -14,6 +15,12 @@ from tests.support.stacks import Stack
 from tests.support.waiting import until
 
 DEMO = Path(__file__).parents[3] / "deploy" / "demo"
+
+
+def test_the_demo_application_passes_its_own_tests() -> None:
+    ran = subprocess.run(["npm", "test"], cwd=DEMO, capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 0, ran.stdout
 
 
 def test_the_demo_application_answers_on_its_deployed_url(aws_account: AwsAccount) -> None:
