@@ -36,7 +36,8 @@ class DidNotStart(LocalAwsError):
     def __init__(self, seconds: float, log: Path) -> None:
         ending = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
         super().__init__(
-            f"The local AWS ended or did not answer within {seconds:g} s. Its log, {log}, ends:\n{ending}"
+            f"The local AWS ended or did not answer within {seconds:g} s. "
+            f"Its log, {log}, ends:\n{ending}"
         )
         self.log = log
 

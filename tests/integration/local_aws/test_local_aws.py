@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,6 +92,15 @@ def test_it_ends_when_its_parent_is_killed(another: LocalAws) -> None:
         holder.kill()
 
         assert until(lambda: not processes_of_group(group))
+
+
+def test_it_outlives_the_thread_that_started_it(another: LocalAws) -> None:
+    starter = threading.Thread(target=another.start)
+    starter.start()
+    starter.join()
+
+    assert another.running
+    assert httpx.get(f"{another.endpoint}/_ministack/ready").is_success
 
 
 def test_stopping_it_leaves_no_process_and_no_unpacked_function(another: LocalAws) -> None:
