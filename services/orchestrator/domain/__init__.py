@@ -1,0 +1,1 @@
+"""What may happen to an application and its environments: pure, without a clock or a store."""

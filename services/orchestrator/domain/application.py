@@ -1,0 +1,209 @@
+"""An application: how it comes to be, where its branches stand, what its environments are set to.
+
+The stream `application-<id>` holds it; nothing here knows of a deployment.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from services.orchestrator.domain import configuration
+from services.orchestrator.domain.configuration import (
+    Configuration,
+    ConfigurationCommand,
+    ConfigurationEvent,
+)
+from services.orchestrator.domain.refusals import (
+    IllegalApplication,
+    IllegalEnvironment,
+    IllegalName,
+    IllegalRecreation,
+)
+from trellis_contracts.applications import (
+    ApplicationCommand,
+    ApplicationCreated,
+    ApplicationEvent,
+    CloneTokenStored,
+    CreateApplication,
+    EnvironmentAdded,
+    EnvironmentSettings,
+    RecordCloneToken,
+)
+from trellis_contracts.message import Message
+from trellis_contracts.names import (
+    ApplicationName,
+    BranchName,
+    CommitSha,
+    EnvironmentId,
+    derived_id,
+)
+from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
+from trellis_contracts.releases import Target
+
+STAGES = ("development", "staging", "production")
+"""The environments of a new application, in the order of promotion."""
+
+
+@dataclass(frozen=True)
+class NotCreated:
+    """Nobody has connected a repository under this id."""
+
+
+@dataclass(frozen=True)
+class Application:
+    """A connected repository; `heads` says where its branches stood when last heard of."""
+
+    created: ApplicationCreated
+    environments: Mapping[EnvironmentId, Configuration] = field(default_factory=dict)
+    heads: Mapping[BranchName, CommitSha] = field(default_factory=dict)
+    unobservable: Mapping[BranchName, str] = field(default_factory=dict)
+    clone_token_version: int | None = None
+
+    def environment(self, environment_id: EnvironmentId) -> Configuration:
+        """Give an environment's configuration.
+
+        Raises:
+            IllegalEnvironment: the application has none of that id.
+        """
+        found = self.environments.get(environment_id)
+        if found is None:
+            raise IllegalEnvironment(environment_id)
+        return found
+
+    def target(self, environment_id: EnvironmentId) -> Target:
+        """Copy everything that a deployment to the environment uses, as it is now."""
+        environment = self.environment(environment_id)
+        return Target(
+            application=self.created.name,
+            environment=environment.name,
+            stage=environment.stage,
+            production=environment.production,
+            repository=self.created.repository,
+            folder=self.created.folder,
+            settings=environment.settings,
+            variables=dict(environment.variables),
+            secrets=dict(environment.secrets),
+            credentials_version=environment.credentials_version,
+            clone_token_version=self.clone_token_version,
+        )
+
+    def bound_to(self, branch: BranchName) -> tuple[EnvironmentId, ...]:
+        """List the environments that a push to the branch deploys."""
+        return tuple(
+            environment.environment_id
+            for environment in self.environments.values()
+            if environment.settings.automatic and environment.settings.branch == branch
+        )
+
+    def followed(self) -> tuple[BranchName, ...]:
+        """List the branches that some environment deploys by itself."""
+        settings = (environment.settings for environment in self.environments.values())
+        return tuple(sorted({s.branch for s in settings if s.automatic and s.branch}))
+
+
+ApplicationState = NotCreated | Application
+ApplicationQuestion = ApplicationCommand | BranchHeadObserved | BranchUnobservable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neighbours:
+    """What a decision must know of other applications: which names they have."""
+
+    names: AbstractSet[ApplicationName] = frozenset()
+
+
+def evolve(state: ApplicationState, event: Message, *, at: datetime) -> ApplicationState:  # noqa: ARG001 - every noun evolves by one signature
+    """Give the state after the event; one that makes no sense here changes nothing."""
+    if isinstance(event, ApplicationCreated):
+        return Application(event)
+    if isinstance(state, NotCreated):
+        return state
+    match event:
+        case EnvironmentAdded():
+            added = configuration.added(event)
+            return replace(state, environments={**state.environments, event.environment_id: added})
+        case CloneTokenStored():
+            return replace(state, clone_token_version=event.version)
+        case BranchHeadObserved() | BranchUnobservable():
+            return _observed(state, event)
+        case _:
+            return _configured(state, event)
+
+
+def decide(
+    command: ApplicationQuestion,
+    state: ApplicationState,
+    *,
+    context: Neighbours,
+    now: datetime,  # noqa: ARG001 - every noun decides by one signature
+) -> list[ApplicationEvent]:
+    """Give what follows from a command, or from a branch that was looked at; [] is nothing.
+
+    Raises:
+        Illegal: the rule that forbids it.
+    """
+    if isinstance(command, CreateApplication):
+        return _create(command, state, context)
+    if isinstance(state, NotCreated):
+        raise IllegalApplication(command.application_id)
+    match command:
+        case RecordCloneToken():
+            newer = configuration.is_newer(
+                "the clone token", command.version, state.clone_token_version
+            )
+            return [CloneTokenStored(**command.model_dump())] if newer else []
+        case BranchHeadObserved():
+            known = state.heads.get(command.branch) == command.commit
+            return [] if known and command.branch not in state.unobservable else [command]
+        case BranchUnobservable():
+            known = state.unobservable.get(command.branch) == command.detail
+            return [] if known else [command]
+        case _:
+            return _configure(command, state)
+
+
+def _observed(state: Application, event: BranchHeadObserved | BranchUnobservable) -> Application:
+    mute = {branch: why for branch, why in state.unobservable.items() if branch != event.branch}
+    if isinstance(event, BranchUnobservable):
+        return replace(state, unobservable={**mute, event.branch: event.detail})
+    return replace(state, heads={**state.heads, event.branch: event.commit}, unobservable=mute)
+
+
+def _configured(state: Application, event: Message) -> Application:
+    if not isinstance(event, ConfigurationEvent) or event.environment_id not in state.environments:
+        return state
+    after = configuration.evolve(state.environments[event.environment_id], event)
+    return replace(state, environments={**state.environments, event.environment_id: after})
+
+
+def _configure(command: ConfigurationCommand, state: Application) -> list[ApplicationEvent]:
+    return [*configuration.decide(command, state.environment(command.environment_id))]
+
+
+def _create(
+    command: CreateApplication, state: ApplicationState, context: Neighbours
+) -> list[ApplicationEvent]:
+    if isinstance(state, Application):
+        raise IllegalRecreation(state.created.name)
+    if command.name in context.names:
+        raise IllegalName(command.name)
+    created = ApplicationCreated(**command.model_dump(exclude={"clone_token_version"}))
+    token = command.clone_token_version
+    stored = (
+        [CloneTokenStored(application_id=command.application_id, version=token)] if token else []
+    )
+    return [created, *(_environment(command, stage) for stage in STAGES), *stored]
+
+
+def _environment(command: CreateApplication, stage: str) -> EnvironmentAdded:
+    first = stage == STAGES[0]
+    branch = command.default_branch if first else None
+    return EnvironmentAdded(
+        application_id=command.application_id,
+        environment_id=derived_id(command.application_id, stage),
+        name=stage,
+        stage=stage,
+        production=stage == STAGES[-1],
+        settings=EnvironmentSettings(branch=branch, automatic=first),
+    )

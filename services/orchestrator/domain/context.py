@@ -1,0 +1,31 @@
+"""What a decision on an environment is told besides the command and the environment's history."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.orchestrator.domain.application import Application
+from services.orchestrator.domain.configuration import Configuration
+from services.orchestrator.domain.slot import Environment
+from trellis_contracts.names import EnvironmentId
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What a decision on an environment must know besides its own history.
+
+    `asked` is the id of the message that is decided on: a deployment that it makes gets this id.
+    `source` is the environment that a promotion comes from; `run_started` says whether a builder
+    has taken the run that holds the slot.
+    """
+
+    asked: UUID
+    application: Application
+    environment_id: EnvironmentId
+    source: Environment | None = None
+    run_started: bool = False
+    run_seconds: int = 3600
+
+    @property
+    def environment(self) -> Configuration:
+        """How the environment is set now."""
+        return self.application.environment(self.environment_id)

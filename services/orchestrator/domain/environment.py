@@ -1,0 +1,151 @@
+"""An environment: one deployment at a time, a queue, and what it runs.
+
+The stream `environment-<id>` holds it: `evolve` folds that, `decide` says what may be added.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.orchestrator.domain import outcomes, requests
+from services.orchestrator.domain.context import Context
+from services.orchestrator.domain.outcomes import Report
+from services.orchestrator.domain.slot import (
+    Cancelling,
+    Environment,
+    Free,
+    Live,
+    Nothing,
+    Running,
+    Success,
+    Vanished,
+    is_automatic,
+)
+from trellis_contracts.deployments import (
+    Cancel,
+    CancelRequested,
+    CommitResolved,
+    DeployCancelled,
+    DeployRequested,
+    DeployStarted,
+    DeploySucceeded,
+    DeploySuperseded,
+    EnvironmentCommand,
+    EnvironmentEvent,
+    EnvironmentTornDown,
+    ExpireRun,
+    Promote,
+    RecordCloudReset,
+    Redeploy,
+    ReleaseVanished,
+    RequestDeploy,
+    RollBack,
+    TearDown,
+)
+from trellis_contracts.failures import Failure
+from trellis_contracts.message import Message
+from trellis_contracts.names import DeploymentId
+
+EnvironmentQuestion = EnvironmentCommand | RecordCloudReset | Report
+
+
+def decide(
+    command: EnvironmentQuestion, state: Environment, *, context: Context, now: datetime
+) -> list[EnvironmentEvent]:
+    """Give what follows from a command or from what a run reports; [] is nothing.
+
+    Raises:
+        Illegal: the rule that forbids it.
+    """
+    match command:
+        case RequestDeploy() | Redeploy() | Promote() | RollBack() | TearDown():
+            return requests.decide(command, state, context=context, now=now)
+        case Cancel():
+            return outcomes.cancel(command, state, context=context, now=now)
+        case ExpireRun():
+            return outcomes.expire(command, state, context=context, now=now)
+        case RecordCloudReset():
+            return _vanished(command, state, context)
+        case _:
+            return outcomes.report(command, state, context=context, now=now)
+
+
+def evolve(state: Environment, event: Message, *, at: datetime) -> Environment:
+    """Give the state after an event that happened `at`; one that makes no sense changes nothing."""
+    match event:
+        case DeployRequested():
+            automatic = event if is_automatic(event) else state.automatic
+            waiting = (*state.waiting, event)
+            return replace(state, numbers=event.number, waiting=waiting, automatic=automatic)
+        case DeployStarted():
+            return _started(state, event, at)
+        case CommitResolved() | CancelRequested():
+            return _moved_on(state, event)
+        case DeploySuperseded() | DeployCancelled() | Failure():
+            return _without(state, event.deployment_id)
+        case _:
+            return _held(state, event)
+
+
+def _vanished(
+    command: RecordCloudReset, state: Environment, context: Context
+) -> list[EnvironmentEvent]:
+    if not isinstance(state.content, Live):
+        return []
+    instance = state.content.success.release.cloud.instance
+    if instance is None or instance == command.instance:
+        return []
+    application_id = context.application.created.application_id
+    environment_id = context.environment_id
+    return [
+        ReleaseVanished(
+            application_id=application_id, environment_id=environment_id, instance=instance
+        )
+    ]
+
+
+def _started(state: Environment, event: DeployStarted, at: datetime) -> Environment:
+    slot = state.slot
+    if isinstance(slot, Running) and slot.request.deployment_id == event.deployment_id:
+        return replace(state, fences=event.fence, slot=replace(slot, run=event))
+    for request in state.waiting:
+        if request.deployment_id == event.deployment_id:
+            running = Running(request=request, run=event, since=at, commit=request.commit)
+            waiting = tuple(other for other in state.waiting if other is not request)
+            return replace(state, fences=event.fence, slot=running, waiting=waiting, touched=True)
+    return state
+
+
+def _moved_on(state: Environment, event: CommitResolved | CancelRequested) -> Environment:
+    slot = state.slot
+    if not isinstance(slot, Running) or slot.request.deployment_id != event.deployment_id:
+        return state
+    if isinstance(event, CommitResolved):
+        return replace(state, slot=replace(slot, commit=event.commit))
+    cancelling = Cancelling(
+        request=slot.request, run=slot.run, since=slot.since, commit=slot.commit
+    )
+    return replace(state, slot=cancelling)
+
+
+def _without(state: Environment, deployment_id: DeploymentId) -> Environment:
+    slot = state.slot
+    if isinstance(slot, Running) and slot.request.deployment_id == deployment_id:
+        return replace(state, slot=Free())
+    waiting = tuple(other for other in state.waiting if other.deployment_id != deployment_id)
+    return replace(state, waiting=waiting)
+
+
+def _held(state: Environment, event: Message) -> Environment:
+    match event:
+        case DeploySucceeded():
+            success = Success(event.deployment_id, event.number, event.release)
+            successes = (*state.successes, success)
+            freed = _without(state, event.deployment_id)
+            return replace(freed, content=Live(success), successes=successes)
+        case EnvironmentTornDown():
+            freed = _without(state, event.deployment_id)
+            return replace(freed, content=Nothing(), touched=False)
+        case ReleaseVanished() if isinstance(state.content, Live):
+            return replace(state, content=Vanished(state.content.success))
+        case _:
+            return state

@@ -1,0 +1,291 @@
+"""How `decide` says no: each refusal has a code, a rule that never changes, and a sentence.
+
+Illegal
+├── IllegalApplication, IllegalEnvironment     there is none of that id
+├── IllegalRecreation, IllegalName             an application that cannot be made
+├── IllegalAutomatic, IllegalUnbound           settings that contradict a rule
+├── IllegalVariable, IllegalSecret             one name, two meanings
+├── IllegalRemoval, IllegalSize, IllegalVersion
+├── IllegalDeploy, IllegalBranch               not to production; from which branch?
+├── IllegalQueue                               too many wait already
+├── IllegalRedeploy, IllegalPromotion, IllegalRollback
+├── IllegalConfirmation, IllegalTeardown
+├── IllegalCancel                              it neither waits nor runs
+└── IllegalFact, IllegalStart, IllegalSuccess  of a run that is not the environment's
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+from uuid import UUID
+
+from trellis_contracts.asking import RefusalCode, Refused
+
+
+class Illegal(Exception):
+    """A command or a fact that may not be; its text says why and what to do instead."""
+
+    code: ClassVar[RefusalCode] = RefusalCode.CONFLICT
+    rule: ClassVar[str]
+
+    def refused(self, asked: UUID) -> Refused:
+        """Give the answer to the message of this id."""
+        return Refused(id=asked, code=self.code, rule=self.rule, sentence=str(self))
+
+
+class IllegalApplication(Illegal):
+    """There is no such application."""
+
+    code = RefusalCode.UNKNOWN
+    rule = "application-unknown"
+
+    def __init__(self, application_id: UUID) -> None:
+        super().__init__(
+            f"There is no application {application_id}: `trellis apps list` shows what there is."
+        )
+
+
+class IllegalEnvironment(Illegal):
+    """There is no such environment."""
+
+    code = RefusalCode.UNKNOWN
+    rule = "environment-unknown"
+
+    def __init__(self, environment_id: UUID) -> None:
+        super().__init__(
+            f"There is no environment {environment_id} here: "
+            "`trellis status` shows each application's environments."
+        )
+
+
+class IllegalRecreation(Illegal):
+    """The id already belongs to an application."""
+
+    rule = "application-exists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"This id belongs to the application {name}: create with a new id.")
+
+
+class IllegalName(Illegal):
+    """Another application has the name."""
+
+    rule = "name-taken"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is already an application called {name}: choose another name.")
+
+
+class IllegalAutomatic(Illegal):
+    """A push must never deploy to production."""
+
+    code = RefusalCode.INVALID
+    rule = "production-is-never-automatic"
+
+    def __init__(self, environment: str) -> None:
+        super().__init__(
+            f"{environment} is a production environment, which no push may deploy to: "
+            "bind the branch to another environment and promote from there."
+        )
+
+
+class IllegalUnbound(Illegal):
+    """Automatic says nothing without a branch."""
+
+    code = RefusalCode.INVALID
+    rule = "automatic-needs-a-branch"
+
+    def __init__(self, environment: str) -> None:
+        super().__init__(
+            f"{environment} cannot deploy automatically without a branch: set its branch as well."
+        )
+
+
+class IllegalVariable(Illegal):
+    """The name is a secret's."""
+
+    rule = "name-is-a-secret"
+
+    def __init__(self, name: str, environment: str) -> None:
+        super().__init__(
+            f"{name} is a secret of {environment}: remove the secret first, or use another name."
+        )
+
+
+class IllegalSecret(Illegal):
+    """The name is a variable's."""
+
+    rule = "name-is-a-variable"
+
+    def __init__(self, name: str, environment: str) -> None:
+        super().__init__(
+            f"{name} is a variable of {environment}, which everybody can read: "
+            "remove the variable first, or use another name."
+        )
+
+
+class IllegalRemoval(Illegal):
+    """There is nothing of that name to remove."""
+
+    code = RefusalCode.UNKNOWN
+    rule = "not-set"
+
+    def __init__(self, name: str, environment: str, present: Sequence[str]) -> None:
+        there = ", ".join(sorted(present)) or "nothing"
+        super().__init__(f"{environment} has no {name} to remove: set there is {there}.")
+
+
+class IllegalSize(Illegal):
+    """The variables of one environment would no longer fit into a message."""
+
+    code = RefusalCode.INVALID
+    rule = "variables-too-large"
+
+    def __init__(self, environment: str, size: int, most: int) -> None:
+        super().__init__(
+            f"The variables of {environment} would take {size} bytes, {most} are the most: "
+            "keep what is large in a file or a parameter store."
+        )
+
+
+class IllegalVersion(Illegal):
+    """A newer version of a stored value is known already."""
+
+    rule = "older-version"
+
+    def __init__(self, what: str, version: int, newest: int) -> None:
+        super().__init__(
+            f"Version {newest} of {what} is in use, {version} is older: store the value again."
+        )
+
+
+class IllegalDeploy(Illegal):
+    """Production takes promotions, rollbacks, redeploys and teardowns only."""
+
+    rule = "production-is-promoted-to"
+
+    def __init__(self, environment: str) -> None:
+        super().__init__(
+            f"{environment} is a production environment: deploy the commit to another environment "
+            "and promote it from there."
+        )
+
+
+class IllegalBranch(Illegal):
+    """Nothing says what to deploy."""
+
+    code = RefusalCode.INVALID
+    rule = "nothing-to-deploy"
+
+    def __init__(self, environment: str) -> None:
+        super().__init__(
+            f"{environment} is bound to no branch: name a branch or a commit to deploy."
+        )
+
+
+class IllegalQueue(Illegal):
+    """Too many deployments wait for the environment."""
+
+    rule = "queue-full"
+
+    def __init__(self, environment: str, waiting: int) -> None:
+        super().__init__(
+            f"{waiting} deployments wait for {environment} already: "
+            "cancel one that is no longer wanted, or wait for the running one."
+        )
+
+
+class IllegalRedeploy(Illegal):
+    """The environment runs nothing."""
+
+    rule = "nothing-to-redeploy"
+
+    def __init__(self, environment: str) -> None:
+        super().__init__(f"{environment} runs nothing to redeploy: deploy or promote to it first.")
+
+
+class IllegalPromotion(Illegal):
+    """The source has nothing to promote."""
+
+    rule = "nothing-to-promote"
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"Nothing can be promoted from {source}: {reason}.")
+
+
+class IllegalRollback(Illegal):
+    """There is no such earlier success."""
+
+    rule = "nothing-to-roll-back-to"
+
+    def __init__(self, environment: str, successes: Sequence[str]) -> None:
+        kept = f"choose one of {', '.join(successes)}" if successes else "deploy to it first"
+        super().__init__(f"{environment} has no such success to roll back to: {kept}.")
+
+
+class IllegalConfirmation(Illegal):
+    """A teardown must be confirmed by the environment's name."""
+
+    code = RefusalCode.INVALID
+    rule = "teardown-not-confirmed"
+
+    def __init__(self, environment: str) -> None:
+        super().__init__(
+            f"Tearing down removes everything that {environment} has in the cloud: "
+            f"confirm it with the environment's name, {environment}."
+        )
+
+
+class IllegalTeardown(Illegal):
+    """Nothing was ever deployed."""
+
+    rule = "nothing-to-tear-down"
+
+    def __init__(self, environment: str) -> None:
+        super().__init__(f"{environment} has nothing in the cloud: there is nothing to tear down.")
+
+
+class IllegalCancel(Illegal):
+    """The deployment has ended, or is another environment's."""
+
+    rule = "nothing-to-cancel"
+
+    def __init__(self, deployment_id: UUID, environment: str) -> None:
+        super().__init__(
+            f"Deployment {deployment_id} neither waits nor runs in {environment}: "
+            "`trellis history` shows how it ended."
+        )
+
+
+class IllegalFact(Illegal):
+    """The run that reports has lost the environment to a newer one."""
+
+    code = RefusalCode.STALE
+    rule = "run-is-stale"
+
+    def __init__(self, run_id: UUID, environment: str) -> None:
+        super().__init__(
+            f"Run {run_id} no longer holds {environment}: end it, its results are not taken."
+        )
+
+
+class IllegalStart(Illegal):
+    """Another builder took the run, or it was never started."""
+
+    code = RefusalCode.STALE
+    rule = "run-is-another-builders"
+
+    def __init__(self, run_id: UUID, builder: str | None) -> None:
+        whose = f"belongs to builder {builder}" if builder else "was never started"
+        super().__init__(f"Run {run_id} {whose}: forget it, a run never doubles.")
+
+
+class IllegalSuccess(Illegal):
+    """A deployment cannot succeed without a release."""
+
+    code = RefusalCode.INVALID
+    rule = "success-without-release"
+
+    def __init__(self, run_id: UUID) -> None:
+        super().__init__(
+            f"Run {run_id} says that it succeeded and names no release: report what now runs."
+        )

@@ -1,0 +1,133 @@
+"""What an environment holds: its slot, its queue, what it runs and what it once ran.
+
+The states that `environment.evolve` folds and `environment.decide` reads.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from trellis_contracts.deployments import DeployKind, DeployRequested, DeployStarted, Trigger
+from trellis_contracts.names import CommitSha, DeploymentId, RunId, derived_id
+from trellis_contracts.releases import Release
+
+MOST_WAITING = 10
+"""Deployments that people asked for and that wait; one push may wait besides."""
+
+
+@dataclass(frozen=True)
+class Free:
+    """Nothing is being deployed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """A deployment has the slot; `since` is when its first run was started."""
+
+    request: DeployRequested
+    run: DeployStarted
+    since: datetime
+    commit: CommitSha | None
+
+    def is_run(self, run_id: RunId) -> bool:
+        """Say whether this run holds the slot."""
+        return self.run.run_id == run_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cancelling(Running):
+    """The same, and somebody asked to end it."""
+
+
+Slot = Free | Running
+"""A `Cancelling` is a `Running`."""
+
+
+@dataclass(frozen=True)
+class Success:
+    """A deployment that succeeded, and the release that came of it."""
+
+    deployment_id: DeploymentId
+    number: int
+    release: Release
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """The environment runs nothing."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """The environment runs what this deployment brought."""
+
+    success: Success
+
+
+@dataclass(frozen=True)
+class Vanished:
+    """The environment ran this on a local AWS that has stopped since."""
+
+    success: Success
+
+
+Content = Nothing | Live | Vanished
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An environment as its stream tells it.
+
+    `numbers` and `fences` count what was given out. `automatic` is the newest request that a push
+    made. `touched` says that something of it may be in the cloud, whatever came of it.
+    """
+
+    numbers: int = 0
+    fences: int = 0
+    slot: Slot = field(default_factory=Free)
+    waiting: tuple[DeployRequested, ...] = ()
+    content: Content = field(default_factory=Nothing)
+    successes: tuple[Success, ...] = ()
+    automatic: DeployRequested | None = None
+    touched: bool = False
+
+    @property
+    def next_deadline(self) -> datetime | None:
+        """When the running run's time is up; None while nothing runs."""
+        return self.slot.run.deadline if isinstance(self.slot, Running) else None
+
+    @property
+    def release(self) -> Release | None:
+        """What the environment runs, or ran before its cloud vanished."""
+        return None if isinstance(self.content, Nothing) else self.content.success.release
+
+    def is_asked_for(self, deployment_id: DeploymentId) -> bool:
+        """Say whether the deployment waits or runs."""
+        running = isinstance(self.slot, Running) and self.slot.request.deployment_id
+        return deployment_id in (running, *(request.deployment_id for request in self.waiting))
+
+
+def is_automatic(request: DeployRequested) -> bool:
+    """Say whether a push made it, so that a newer push may take its place."""
+    return request.trigger is not Trigger.PERSON
+
+
+def next_in(waiting: Iterable[DeployRequested]) -> DeployRequested | None:
+    """Choose who gets the slot: a rollback before everything else, then the longest waiting."""
+    return min(waiting, key=lambda r: (r.kind is not DeployKind.ROLLBACK, r.number), default=None)
+
+
+def start(
+    request: DeployRequested, *, attempt: int, fence: int, now: datetime, run_seconds: int
+) -> DeployStarted:
+    """Give the slot to a deployment: its run has an id of its own and outranks earlier ones."""
+    return DeployStarted(
+        application_id=request.application_id,
+        environment_id=request.environment_id,
+        deployment_id=request.deployment_id,
+        number=request.number,
+        run_id=derived_id(request.deployment_id, attempt),
+        fence=fence,
+        attempt=attempt,
+        deadline=now + timedelta(seconds=run_seconds),
+    )
