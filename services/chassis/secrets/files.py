@@ -12,9 +12,10 @@ def write_once(path: Path, content: bytes) -> None:
         path.hardlink_to(finished)
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Put a file of mode 0600 in the place of another: a reader sees the old one or the new."""
+def replace(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Put a file in the place of another: a reader sees the old one or the new, never a part."""
     with _written_beside(path, content) as finished:
+        finished.chmod(mode)
         finished.rename(path)
 
 

@@ -1,0 +1,132 @@
+"""A delivery whose signature was right → what it means to Trellis, or why it means nothing."""
+
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from pydantic import ValidationError
+
+from services.ingest.domain.payloads import About, Commit, Push
+from trellis_contracts.message import Message
+from trellis_contracts.names import HookId, RepositoryName
+from trellis_contracts.pushes import (
+    NO_COMMIT,
+    BranchDeleted,
+    DeliveryId,
+    DeliveryIgnored,
+    Ignorance,
+    PushedCommit,
+    PushReceived,
+)
+
+MOST_COMMITS: Final = 100
+"""The newest that are kept of a push. Written at its longest, a commit of ours takes 4 KiB, so
+that no message passes 512 KiB."""
+
+_LONGEST_TITLE = 512
+_LONGEST_EVENT = 64
+_BRANCH = "refs/heads/"
+_TAG = "refs/tags/"
+
+
+class Delivery(Message):
+    """The envelope of a webhook call: which hook it came by, and what that hook may speak of."""
+
+    id: DeliveryId
+    event: str
+    hook: HookId
+    repository: RepositoryName
+
+
+@dataclass(frozen=True)
+class Mismatched:
+    """The hook belongs to another repository than the one that the delivery speaks of."""
+
+    named: str
+
+
+@dataclass(frozen=True)
+class Unprocessable:
+    """The delivery cannot be what GitHub sends; `reason` never repeats a value of it."""
+
+    reason: str
+
+
+Interpretation = PushReceived | BranchDeleted | DeliveryIgnored | Mismatched | Unprocessable
+Payload = Push | About
+
+
+def interpret(delivery: Delivery, payload: Payload) -> Interpretation:
+    """Say what a delivery means. Total: whatever it says, it means one of these."""
+    named = payload.repository.full_name if payload.repository else None
+    if named is not None and named.casefold() != delivery.repository.casefold():
+        return Mismatched(named)
+    match payload:
+        case Push():
+            return _interpret_push(delivery, payload)
+        case About():
+            ping = delivery.event == "ping"
+            return _ignored(delivery, Ignorance.PING if ping else Ignorance.EVENT_NOT_USED)
+        case _ as never:
+            assert_never(never)
+
+
+def _interpret_push(delivery: Delivery, push: Push) -> Interpretation:
+    if push.ref.startswith(_TAG):
+        return _ignored(delivery, Ignorance.TAG)
+    if not push.ref.startswith(_BRANCH):
+        return _ignored(delivery, Ignorance.EVENT_NOT_USED)
+    try:
+        if push.deleted or push.after == NO_COMMIT:
+            return _branch_deleted(delivery, push)
+        return _push_received(delivery, push)
+    except ValidationError as refused:
+        return Unprocessable(why(refused))
+
+
+def _branch_deleted(delivery: Delivery, push: Push) -> BranchDeleted:
+    return BranchDeleted(
+        delivery=delivery.id,
+        hook=delivery.hook,
+        repository=delivery.repository,
+        branch=push.ref.removeprefix(_BRANCH),
+        before=push.before,
+    )
+
+
+def _push_received(delivery: Delivery, push: Push) -> PushReceived:
+    commits = push.commits or ()
+    return PushReceived(
+        delivery=delivery.id,
+        hook=delivery.hook,
+        repository=delivery.repository,
+        branch=push.ref.removeprefix(_BRANCH),
+        before=push.before,
+        after=push.after,
+        forced=bool(push.forced),
+        pusher=push.sender.login if push.sender else None,
+        commits=tuple(_commit(commit) for commit in commits[-MOST_COMMITS:]),
+        commits_cut=len(commits) > MOST_COMMITS,
+    )
+
+
+def _commit(commit: Commit) -> PushedCommit:
+    return PushedCommit(
+        sha=commit.id,
+        message=commit.message[:_LONGEST_TITLE],
+        author=commit.author.username if commit.author else None,
+    )
+
+
+def _ignored(delivery: Delivery, reason: Ignorance) -> DeliveryIgnored:
+    return DeliveryIgnored(
+        delivery=delivery.id,
+        hook=delivery.hook,
+        event=delivery.event[:_LONGEST_EVENT],
+        reason=reason,
+    )
+
+
+def why(refused: ValidationError) -> str:
+    """Say which fields were refused and why, without the values."""
+    found = refused.errors(include_url=False, include_input=False, include_context=False)[:5]
+    return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in found)

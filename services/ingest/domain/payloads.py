@@ -1,0 +1,68 @@
+"""What GitHub's deliveries say, as far as Trellis listens; everything else in them is ignored.
+
+Shapes: https://docs.github.com/en/webhooks/webhook-events-and-payloads. No e-mail and no real
+name is ever read: of a person, only the login.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+
+def _login_or_nobody(value: object) -> object:
+    """An author without an account, or with a nonsense one, is nobody: no push fails for it."""
+    return value if isinstance(value, str) and 0 < len(value) <= 128 else None  # noqa: PLR2004  # as contracts
+
+
+Login = Annotated[str | None, BeforeValidator(_login_or_nobody)]
+
+
+class Payload(BaseModel):
+    """Tolerant: unknown fields are ignored, and what may be missing may be null."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Repository(Payload):
+    """The repository that a delivery is about."""
+
+    full_name: str
+
+
+class About(Payload):
+    """What any delivery may say; those of an organisation name no repository."""
+
+    repository: Repository | None = None
+
+
+class Account(Payload):
+    """Whoever did it, by login."""
+
+    login: Login = None
+
+
+class Author(Payload):
+    """A commit's author; `username` is a login, and missing when git's author has no account."""
+
+    username: Login = None
+
+
+class Commit(Payload):
+    """One commit of a push."""
+
+    id: str
+    message: str = ""
+    author: Author | None = None
+
+
+class Push(Payload):
+    """The event `push`: a branch or tag moved, came to be (`before` is zeros) or went."""
+
+    ref: str
+    before: str
+    after: str
+    deleted: bool | None = None
+    forced: bool | None = None
+    repository: Repository
+    sender: Account | None = None
+    commits: tuple[Commit, ...] | None = None
