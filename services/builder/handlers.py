@@ -21,12 +21,11 @@ def listen(bus: Bus, runner: Runner, workshop: Workshop) -> None:
     @on_message(bus, BUILDER_RUNS)
     async def take_work(body: bytes, message: NatsMessage) -> None:
         """Work is acknowledged once it was begun (or answered): a redelivery begins nothing."""
-        match codec.decode(message.headers["Trellis-Type"], 1, body):
-            case StartRun() as work:
-                await runner.take(work)
-            case ObserveBranch() as question:
-                asked = UUID(message.headers["Nats-Msg-Id"])
-                await observe(bus, workshop, question, id_=asked)
+        work = codec.decode(message.headers["Trellis-Type"], 1, body)
+        if isinstance(work, StartRun):
+            await runner.take(work)
+        elif isinstance(work, ObserveBranch):
+            await observe(bus, workshop, work, id_=UUID(message.headers["Nats-Msg-Id"]))
 
     @on_broadcast(bus, subjects.CANCELS)
     async def end_run(_body: bytes, message: NatsMessage) -> None:

@@ -7,14 +7,15 @@ from enum import Enum
 
 from pydantic import SecretStr
 
-from services.builder.adapters.isolation.profile import Mount
-from services.builder.adapters.isolation.sandbox import SOURCE, Command, Exit, Sandbox
+from services.builder.adapters.isolation.profile import SOURCE, Mount
+from services.builder.adapters.isolation.sandbox import Command, Exit, Sandbox
 from services.builder.adapters.run_log import RunLog
 from services.builder.adapters.workspace import RunFolder
+from services.builder.domain.assembly.checked import CheckedAssembly
 from services.builder.domain.run import RunIds
 from services.builder.settings import BuilderSettings
 from trellis_contracts.message import Message
-from trellis_contracts.names import CommitSha
+from trellis_contracts.names import ArtifactId, CommitSha
 from trellis_contracts.releases import Release
 from trellis_contracts.runs import StartRun
 
@@ -44,9 +45,17 @@ class Granted:
         return {name: value.get_secret_value() for name, value in values.items()}
 
 
+@dataclass(frozen=True)
+class Made:
+    """The assembly that a run has made, checked, and kept as `artifact`."""
+
+    assembly: CheckedAssembly
+    artifact: ArtifactId
+
+
 @dataclass(kw_only=True)
 class Attempt:
-    """One run under way. Steps fill in `commit`, `release` and `removed` as they become known."""
+    """One run under way; steps fill in the last five as they become known."""
 
     work: StartRun
     ids: RunIds
@@ -63,6 +72,7 @@ class Attempt:
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     exit_code: int | None = None
     commit: CommitSha | None = None
+    made: Made | None = None
     release: Release | None = None
     removed: tuple[str, ...] = ()
 

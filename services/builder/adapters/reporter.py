@@ -16,7 +16,7 @@ from trellis_contracts.asking import Accepted, Answer, Asked, Refused
 from trellis_contracts.message import Message
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
-_ANSWER: TypeAdapter[Accepted | Refused] = TypeAdapter(Answer)
+_ANSWER = TypeAdapter[Accepted | Refused](Answer)
 
 
 async def ask_about(bus: Bus, subject: str, asked: Asked) -> Accepted | Refused:

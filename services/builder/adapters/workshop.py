@@ -11,12 +11,13 @@ from services.builder.adapters.isolation.profile import Profile
 from services.builder.adapters.isolation.sandbox import Sandbox
 from services.builder.adapters.workspace import RunFolder, RunFolders
 from services.builder.settings import BuilderSettings
-from services.chassis.secrets import (
-    SecretsStore,
+from services.chassis.secrets.paths import (
+    SecretPath,
     clone_token_path,
     credentials_path,
     secret_path,
 )
+from services.chassis.secrets.port import Secrets
 from trellis_contracts.deployments import DeployKind
 from trellis_contracts.names import ApplicationId
 from trellis_contracts.runs import StartRun
@@ -25,7 +26,7 @@ from trellis_contracts.runs import StartRun
 class Workshop:
     """Opened once by a builder; its parts are shared by all runs."""
 
-    def __init__(self, settings: BuilderSettings, secrets: SecretsStore) -> None:
+    def __init__(self, settings: BuilderSettings, secrets: Secrets) -> None:
         self.settings = settings
         self._secrets = secrets
         self._folders = RunFolders(settings.builder_runs)
@@ -90,5 +91,5 @@ class Workshop:
         """Fetch the token that clones a private repository, if there is one."""
         return await self._optional(clone_token_path(application_id), version)
 
-    async def _optional(self, path: str, version: int | None) -> SecretStr | None:
+    async def _optional(self, path: SecretPath, version: int | None) -> SecretStr | None:
         return None if version is None else await self._secrets.get(path, version)
