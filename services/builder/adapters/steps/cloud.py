@@ -1,0 +1,127 @@
+"""What the steps that touch the cloud share: the way in, and the watch over the one in there."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar, cast
+
+from services.builder.adapters.attempt import Attempt
+from services.builder.adapters.deployer.access import AwsCredentials, Identity
+from services.builder.adapters.deployer.deployer import Deployer
+from services.builder.adapters.deployer.errors import Stopped
+from services.builder.adapters.deployer.watch import Progress, Watch
+from services.builder.adapters.failures import failure_of
+from services.builder.domain.assembly.reach import Reach
+from services.builder.domain.run import RunWasCancelled, StepFailed
+from trellis_contracts.runs import StackProgress
+
+T = TypeVar("T")
+
+
+async def enter(attempt: Attempt) -> tuple[Deployer, Identity]:
+    """Open AWS with the environment's credentials, and make its asset bucket be there.
+
+    Raises:
+        StepFailed: with CredentialsRejected, or what else AWS would not do.
+    """
+    deployer = await settled(attempt, lambda: _open(attempt))
+    identity = await settled(attempt, deployer.identity)
+    await settled(attempt, deployer.bootstrap)
+    return deployer, identity
+
+
+def reach_of(attempt: Attempt, identity: Identity, bucket: str) -> Reach:
+    """Say what an assembly of this environment may touch, from what we know and not from it."""
+    work = attempt.work
+    own = {work.target.stack_name}
+    for release in (work.previous, work.release):
+        own |= {stack.stack for stack in release.stacks} if release else set()
+    return Reach(
+        account=identity.account,
+        region=region_of(attempt),
+        stage=work.target.stage,
+        bucket=bucket,
+        stack_names=frozenset(own),
+    )
+
+
+def region_of(attempt: Attempt) -> str:
+    """Give the region: that of the release for a rollback or a teardown, else as it is set."""
+    release = attempt.work.release
+    return release.cloud.region if release else attempt.work.target.settings.region
+
+
+async def settled(attempt: Attempt, act: Callable[[], T]) -> T:
+    """Do something blocking in a thread; what goes wrong has its own event.
+
+    Raises:
+        StepFailed, RunWasCancelled: as the deployer or the check said.
+    """
+    try:
+        return await _in_a_thread(act)
+    except Stopped as stopped:
+        raise RunWasCancelled(cloud_touched=stopped.cloud_touched) from stopped
+    except Exception as error:
+        failure = failure_of(error, attempt.ids, tail=attempt.log.tail())
+        if failure is None:
+            raise
+        raise StepFailed(failure) from error
+
+
+@asynccontextmanager
+async def watched(attempt: Attempt) -> AsyncIterator[Watch]:
+    """Let the deployer say how it goes; end it by its own means when the run is to end."""
+    loop, stop = asyncio.get_running_loop(), threading.Event()
+    watch = Watch(
+        on_progress=lambda progress: loop.call_soon_threadsafe(_show, attempt, progress),
+        stop=stop,
+        deadline=attempt.work.deadline,
+    )
+    stopping = asyncio.create_task(_pass_on(attempt.stopped, stop))
+    attempt.in_the_cloud = True
+    try:
+        yield watch
+    finally:
+        attempt.in_the_cloud = False
+        stopping.cancel()
+
+
+async def _in_a_thread(act: Callable[[], T]) -> T:
+    """Run in a thread that does not hold up the end of the process, as `to_thread`'s would."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: BaseException | None) -> None:
+        if not done.done():
+            done.set_exception(error) if error else done.set_result(cast("T", result))
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = act()
+        except BaseException as raised:  # noqa: BLE001 - it comes out where it is awaited
+            error = raised
+        with suppress(RuntimeError):  # the loop is gone: the builder is ending
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return await done
+
+
+def _open(attempt: Attempt) -> Deployer:
+    return Deployer(
+        AwsCredentials.parse(attempt.granted.credentials),
+        region_of(attempt),
+        endpoint=attempt.settings.aws_endpoint,
+        instance=attempt.settings.aws_instance,
+    )
+
+
+def _show(attempt: Attempt, progress: Progress) -> None:
+    attempt.report(StackProgress(**attempt.ids, **progress.fields()))
+
+
+async def _pass_on(stopped: asyncio.Event, stop: threading.Event) -> None:
+    await stopped.wait()
+    stop.set()

@@ -1,0 +1,65 @@
+"""Does the steps of a plan, one by one, and hands on what each has made."""
+
+from typing import assert_never
+
+from services.builder.adapters.artifacts import Artifacts
+from services.builder.adapters.attempt import Attempt
+from services.builder.adapters.steps.checkout import check_out
+from services.builder.adapters.steps.deploy import bring_back, deploy
+from services.builder.adapters.steps.install import install
+from services.builder.adapters.steps.remove import remove
+from services.builder.adapters.steps.synthesise import synthesise
+from services.builder.adapters.steps.test import run_tests
+from trellis_contracts.deployments import CommitResolved, DeployKind
+from trellis_contracts.releases import Release
+from trellis_contracts.runs import Step
+
+
+class NothingToDeploy(Exception):
+    """The plan deploys, and neither an assembly was made nor a release given: a fault of ours."""
+
+    def __init__(self, kind: DeployKind) -> None:
+        super().__init__(f"a {kind} was asked for without a release to bring back")
+
+
+class Steps:
+    """The steps of one builder; artifacts are kept in one place for all."""
+
+    def __init__(self, artifacts: Artifacts) -> None:
+        """Takes where assemblies are kept."""
+        self._artifacts = artifacts
+
+    async def do(self, step: Step, attempt: Attempt) -> None:
+        """Do one step.
+
+        Raises:
+            StepFailed: it ended the run, for a reason that has its own event.
+            RunWasCancelled: somebody asked; the cloud is settled.
+        """
+        match step:
+            case Step.CHECKOUT:
+                await self._check_out(attempt)
+            case Step.INSTALL:
+                await install(attempt)
+            case Step.TEST:
+                await run_tests(attempt)
+            case Step.SYNTHESISE:
+                attempt.made = await synthesise(attempt, self._artifacts)
+            case Step.DEPLOY:
+                attempt.release = await self._deploy(attempt)
+            case Step.REMOVE:
+                attempt.removed = await remove(attempt)
+            case _:
+                assert_never(step)
+
+    async def _check_out(self, attempt: Attempt) -> None:
+        attempt.commit = await check_out(attempt)
+        if attempt.work.commit is None:
+            attempt.report(CommitResolved(**attempt.ids, commit=attempt.commit))
+
+    async def _deploy(self, attempt: Attempt) -> Release:
+        if attempt.made and attempt.commit:
+            return await deploy(attempt, attempt.made, attempt.commit)
+        if attempt.work.release:
+            return await bring_back(attempt, attempt.work.release, self._artifacts)
+        raise NothingToDeploy(attempt.work.kind)
