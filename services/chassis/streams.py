@@ -15,7 +15,6 @@ from nats.js.api import (
     ConsumerConfig,
     DeliverPolicy,
     DiscardPolicy,
-    PersistMode,
     RetentionPolicy,
     StorageType,
     StreamConfig,
@@ -114,6 +113,8 @@ RUNS = StreamConfig(
     max_bytes=256 * _MIB,
     duplicate_window=10 * _MINUTE,
 )
+# Not `persist_mode: async`: a killed server (2.15.1) then reuses the sequences of what it lost, and
+# a reader that had acknowledged them never sees the new lines. Synced it still takes 29 MB/s.
 LOGS = StreamConfig(
     name="LOGS",
     description="Chunks of log lines on their way to the log store",
@@ -121,7 +122,6 @@ LOGS = StreamConfig(
     retention=RetentionPolicy.LIMITS,
     discard=DiscardPolicy.OLD,
     storage=StorageType.FILE,
-    persist_mode=PersistMode.ASYNC,
     max_bytes=2048 * _MIB,
     max_age=3 * _DAY,
     duplicate_window=2 * _MINUTE,

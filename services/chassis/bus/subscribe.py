@@ -13,6 +13,9 @@ from faststream.nats import JStream, NatsBroker, NatsRouter, PullSub
 from services.chassis.bus.sending import Bus
 from services.chassis.streams import Durable
 
+_FETCH_SECONDS = 1.0
+"""A fetch that was open when the server died is noticed after this long, and not before."""
+
 OnMessage = TypeVar("OnMessage", bound=Callable[..., Awaitable[None]])
 OnQuestion = TypeVar("OnQuestion", bound=Callable[..., Awaitable[bytes]])
 
@@ -33,7 +36,7 @@ def on_message(
             durable=durable.name,
             config=durable.config(),
             stream=JStream(durable.stream, declare=False),
-            pull_sub=PullSub(batch_size=1),
+            pull_sub=PullSub(batch_size=1, timeout=_FETCH_SECONDS),
             ack_policy=AckPolicy.MANUAL,
         )(handler)
         return handler
