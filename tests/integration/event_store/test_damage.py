@@ -100,6 +100,7 @@ def other_program(written: Path) -> Iterator[sqlite3.Connection]:
         "INSERT OR REPLACE INTO events SELECT * FROM events WHERE version = 0",
         f"INSERT OR REPLACE INTO events SELECT 99, stream, version, id, {REST} WHERE version = 1",
         f"INSERT OR REPLACE INTO events SELECT 99, stream, 4, id, {REST} WHERE version = 1",
+        f"INSERT OR REPLACE INTO events SELECT 1, stream, 4, x'00', {REST} WHERE version = 1",
         f"INSERT INTO events SELECT 99, stream, 9, x'00', {REST} WHERE version = 1",
     ],
 )

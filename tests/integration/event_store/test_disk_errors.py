@@ -55,6 +55,34 @@ async def test_nothing_is_acknowledged_once_a_sync_has_failed(url: str, tmp_path
     await store.close()
 
 
+async def test_the_settings_that_durability_rests_on_are_made(url: str) -> None:
+    store = open_event_store(url)
+    assert isinstance(store, SqliteEventStore)
+    assert store._writer
+    found = [
+        store._writer._connection.execute(f"PRAGMA {setting}").fetchone()[0]
+        for setting in ("journal_mode", "synchronous", "wal_autocheckpoint")
+    ]
+    assert found == ["wal", 2, 0]
+    await store.close()
+
+
+async def test_closing_the_writer_finishes_the_appends_under_way(url: str) -> None:
+    store = open_event_store(url)
+    assert isinstance(store, SqliteEventStore)
+    assert store._writer
+    appends = [
+        asyncio.create_task(
+            store.append(f"box-{n}", [NewEvent("BoxOpened", b"{}", b"{}", uuid4())], expected=-1)
+        )
+        for n in range(50)
+    ]
+    await asyncio.sleep(0)  # they are on their way now
+    await asyncio.wait_for(store._writer.close(), WAIT_SECONDS)
+    assert [result.version for result in await asyncio.gather(*appends)] == [0] * 50
+    await store.close()
+
+
 class FailingOnce:
     """A connection whose next commit fails as if the disk had."""
 
