@@ -21,7 +21,7 @@ _LONGEST_ANSWER = 1 << 20
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 _DENIED = re.compile(r"returned error: 40[13]|Authentication failed|could not read Username")
 _NOT_FOUND = re.compile(r"repository '.*' not found|returned error: 404")
-_FILE_TOO_LARGE = "signal 25"
+_BLOCK = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Asked:
         self._said: deque[str] = deque(maxlen=_LAST_LINES)
 
     async def run(self, argv: tuple[str, ...], on_output: OnOutput | None = None) -> Exit:
-        """Run git; only a time-out and a pack beyond the limit end here."""
+        """Run git; only a time-out raises."""
         said = b""
 
         async def listen(chunk: bytes) -> None:
@@ -69,8 +69,6 @@ class Asked:
         self._said.extend(_UNPRINTABLE.sub("?", line) for line in self.output.splitlines())
         if ended.reason is Reason.TIMED_OUT:
             raise failures.GitTimedOut(self.remote.url, self._limits.seconds)
-        if not ended.succeeded and _FILE_TOO_LARGE in self.output:
-            raise self.too_large()
         return ended
 
     async def must(self, argv: tuple[str, ...], on_output: OnOutput | None = None) -> None:
@@ -87,6 +85,17 @@ class Asked:
         if none and ended.code == none:
             return ""
         raise self._broken(ended)
+
+    async def refuse_a_cut_pack(self) -> None:
+        """Tell a pack that was cut off at the limit from other failures: git does not.
+
+        Raises:
+            RepositoryTooLarge: such a pack lies there.
+        """
+        full = self._limits.tree_bytes // _BLOCK - 1
+        found = ("find", ".git/objects/pack", "-type", "f", "-size", f"+{full}")
+        if await self.answer(found):
+            raise self.too_large()
 
     def too_large(self) -> failures.RepositoryTooLarge:
         """The failure that says which limit there is."""

@@ -14,6 +14,7 @@ _COMMIT: TypeAdapter[CommitSha] = TypeAdapter(CommitSha)
 _BRANCH: TypeAdapter[BranchName] = TypeAdapter(BranchName)
 
 _NO_MATCH = 2
+_FETCH = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
 
 
 class Git:
@@ -81,19 +82,14 @@ class Git:
     ) -> None:
         """Get the commit by its SHA, else with its branch; one of the two must bring it."""
         url = asked.remote.url
-        fetch = (
-            "fetch",
-            "--quiet",
-            "--no-tags",
-            "--no-recurse-submodules",
-            "--no-write-fetch-head",
-        )
-        if (await asked.run(git(*fetch, "--depth=1", "--", url, commit), on_output)).succeeded:
+        if (await asked.run(git(*_FETCH, "--depth=1", "--", url, commit), on_output)).succeeded:
             return
+        await asked.refuse_a_cut_pack()
         await asked.answer(git("ls-remote", "--exit-code", "--", url, "HEAD"), none=_NO_MATCH)
         if branch is not None:
             depth = f"--depth={self._limits.depth}"
-            await asked.run(git(*fetch, depth, "--", url, f"refs/heads/{branch}"), on_output)
+            await asked.run(git(*_FETCH, depth, "--", url, f"refs/heads/{branch}"), on_output)
+            await asked.refuse_a_cut_pack()
         if not (await asked.run(git("cat-file", "-e", f"{commit}^{{commit}}"))).succeeded:
             raise failures.CommitNotFound(asked.remote.url, commit)
 
