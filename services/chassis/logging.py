@@ -70,6 +70,11 @@ def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return {key: _safe(key, value) for key, value in event.items()}
 
 
+def without_passwords(text: str) -> str:
+    """The text with user and password of every URL in it replaced."""
+    return _PASSWORD_IN_URL.sub(f"{REDACTED}@", text)
+
+
 def _safe(key: object, value: object) -> object:
     if isinstance(value, SecretStr | SecretBytes):
         return REDACTED
@@ -77,7 +82,7 @@ def _safe(key: object, value: object) -> object:
         return REDACTED
     match value:
         case str():
-            return _PASSWORD_IN_URL.sub(f"{REDACTED}@", value)
+            return without_passwords(value)
         case Mapping():
             return {inner: _safe(inner, held) for inner, held in value.items()}
         case list() | tuple() | set() | frozenset():

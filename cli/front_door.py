@@ -1,0 +1,155 @@
+"""The one door before all services: Caddy, configured from the one table of routes.
+
+One port and one origin; nobody reaches a guarded route without an identity that ingest made; TLS
+by itself when a domain is given. docs/decisions/0008 has why, and the traps that this file minds.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.chassis.children import Child, is_free, program, start_child
+from services.chassis.serving import PortTaken
+from trellis_contracts.routes import Route
+
+IDENTITY_HEADER = "X-Trellis-Identity"
+LARGEST_BODY = "25MiB"  # GitHub sends no larger webhook
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """Where the door is and what lies behind it.
+
+    `upstreams` has `host:port` by service; `everything_else` names the one that gets what no
+    route takes (the dashboard), guarded. With a `domain` the door listens on every interface,
+    ports 80 and 443, and gets a certificate for it; without, on `host` and `port` in the clear.
+    """
+
+    routes: Iterable[Route]
+    upstreams: Mapping[str, str]
+    identity: str
+    """`host:port` of the service that answers `/identity`."""
+    everything_else: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8600
+    domain: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """What a browser and the command line are told to go to."""
+        return f"https://{self.domain}" if self.domain else f"http://{self.host}:{self.port}"
+
+
+class FrontDoor:
+    """A supervised Caddy of one data folder; it writes nothing outside of it."""
+
+    def __init__(self, data: Path, door: Door) -> None:
+        """Takes the data folder; the door's own lies in `door/` of it."""
+        self._folder = data / "door"
+        self._door = door
+        self._child: Child | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Caddy's process id, while the door is open."""
+        return self._child.pid if self._child else None
+
+    async def start(self) -> str:
+        """Opens the door and returns its origin once it answers.
+
+        Raises:
+            PortTaken: another program has the port.
+            ChildFailed: Caddy did not start, with its last words.
+        """
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._door.domain is None and not is_free(self._door.host, self._door.port):
+            raise PortTaken(self._door.host, self._door.port)
+        configuration = self._folder / "Caddyfile"
+        configuration.write_text(caddyfile(self._door))
+        log = self._folder / "caddy.log"
+        log.unlink(missing_ok=True)
+        home = str(self._folder)
+        self._child = await start_child(
+            [program("caddy"), "run", "--config", str(configuration), "--adapter", "caddyfile"],
+            log=log,
+            environment={"HOME": home, "XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home},
+        )
+        listens = ("127.0.0.1", 443) if self._door.domain else (self._door.host, self._door.port)
+        await self._child.until_listening(*listens)
+        return self._door.origin
+
+    async def wait(self) -> int:
+        """The exit code, once Caddy ended."""
+        return await self._child.wait() if self._child else 0
+
+    async def stop(self) -> None:
+        """Closes the door in order."""
+        if self._child:
+            await self._child.stop()
+            self._child = None
+
+
+def caddyfile(door: Door) -> str:
+    """Caddy's configuration for the door; the same table always gives the same text.
+
+    The longest prefix wins. Everything lies in one `route`, in which order is as written: outside
+    of it Caddy would drop the identity after it was made.
+    """
+    question = _question(door.identity)
+    longest_first = sorted(door.routes, key=lambda route: (-len(route.prefix), route.prefix))
+    handled = [
+        _handle(
+            f"handle {route.prefix}*",
+            door.upstreams[route.service],
+            question if route.guarded else None,
+        )
+        for route in longest_first
+    ]
+    if door.everything_else is None:
+        handled.append("handle {\n  respond 404\n}")
+    else:
+        handled.append(_handle("handle", door.upstreams[door.everything_else], question))
+    body = "\n".join(
+        [
+            f"request_body {{\n  max_size {LARGEST_BODY}\n}}",
+            "route {",
+            _indented(f"request_header -{IDENTITY_HEADER}"),
+            *(_indented(block) for block in handled),
+            "}",
+        ]
+    )
+    return f"{_options(door)}\n{_site(door)} {{\n{_indented(_bind(door) + body)}\n}}\n"
+
+
+def _options(door: Door) -> str:
+    automatic = [] if door.domain else ["auto_https off"]
+    lines = ["admin off", *automatic, "persist_config off", "log {", "  level ERROR", "}"]
+    return "{\n" + _indented("\n".join(lines)) + "\n}"
+
+
+def _site(door: Door) -> str:
+    return door.domain or f"http://{_quoted_host(door.host)}:{door.port}"
+
+
+def _bind(door: Door) -> str:
+    return "" if door.domain else f"bind {door.host}\n"
+
+
+def _handle(matching: str, upstream: str, question: str | None) -> str:
+    inside = "\n".join([*([question] if question else []), f"reverse_proxy {upstream}"])
+    return f"{matching} {{\n{_indented(inside)}\n}}"
+
+
+def _question(identity: str) -> str:
+    """Asks who it is. Without the two removals it would arrive as a websocket, and be refused."""
+    removals = "header_up -Connection\nheader_up -Upgrade"
+    asked = f"uri /identity\n{removals}\ncopy_headers {IDENTITY_HEADER}"
+    return f"forward_auth {identity} {{\n{_indented(asked)}\n}}"
+
+
+def _quoted_host(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" if line else line for line in text.splitlines())

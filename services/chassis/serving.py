@@ -1,0 +1,96 @@
+"""How a service runs: its HTTP surface and its bus on one event loop, until it is told to end.
+
+PortTaken
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+from typing_extensions import override
+
+from services.chassis.logging import get_logger
+from services.chassis.settings import ChassisSettings
+
+_DRAIN_SECONDS = 10
+
+
+class PortTaken(Exception):
+    """Another program listens where this one was told to."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """Takes where."""
+        self.host, self.port = host, port
+        super().__init__(f"{host}:{port} is taken. End what listens there, or choose another port.")
+
+
+async def serve(app: ASGIApp, settings: ChassisSettings) -> None:
+    """Serves the app on `host` and `port` of the settings until SIGTERM or SIGINT.
+
+    The app's lifespan starts and stops its bus; a lifespan that fails fails this. Requests under
+    way get ten seconds to end. Several may run at once in one process: the signal ends them all.
+
+    Raises:
+        PortTaken: before the lifespan has started anything.
+    """
+    with _listening(settings.host, settings.port) as listener:
+        server = _Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                lifespan="on",
+                timeout_graceful_shutdown=_DRAIN_SECONDS,
+            )
+        )
+        with _ended_by_signals(server):
+            get_logger().info("serving", host=settings.host, port=listener.getsockname()[1])
+            await server.serve(sockets=[listener])
+        if not server.started:
+            raise RuntimeError("the service did not start; its log has the cause")
+
+
+class _Server(uvicorn.Server):
+    @override
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield  # `_ended_by_signals` does, for all servers of the process at once
+
+
+_running: set[_Server] = set()
+
+
+@contextlib.contextmanager
+def _ended_by_signals(server: _Server) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _end_all)
+    _running.add(server)
+    try:
+        yield
+    finally:
+        _running.discard(server)
+
+
+def _end_all() -> None:
+    for server in _running:
+        server.should_exit = True
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError as refused:
+        listener.close()
+        raise PortTaken(host, port) from refused
+    return listener
