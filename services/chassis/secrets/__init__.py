@@ -15,8 +15,8 @@ from services.chassis.secrets.sealing import make_key_file, read_key_file
 def open_secrets(url: str, *, key_file: Path, create: bool = False) -> Secrets:
     """Open the store at `file:///absolute/path`; values are sealed with the key in `key_file`.
 
-    With `create` the key file is made when neither it nor a store is there yet: ingest says so.
-    A builder does not, and may open the store before its first value is in it.
+    With `create` key and store are made when neither is there yet: ingest says so, a builder
+    does not.
 
     Raises:
         UnsupportedSecrets: no adapter for the URL.
@@ -27,6 +27,8 @@ def open_secrets(url: str, *, key_file: Path, create: bool = False) -> Secrets:
     file = _file_of(url)
     key = make_key_file(key_file, store=file) if create else read_key_file(key_file, store=file)
     store = EncryptedFile(file, key=key)
+    if create:
+        store.create()
     store.check()
     return store
 

@@ -16,7 +16,7 @@ from typing import Final, Literal
 from pydantic import Base64Bytes, BaseModel, ConfigDict, SecretStr, ValidationError
 from typing_extensions import override
 
-from services.chassis.secrets.files import replace
+from services.chassis.secrets.files import replace, write_once
 from services.chassis.secrets.paths import SecretPath
 from services.chassis.secrets.port import SecretNotFound, Secrets, SecretsCorrupt, WrongKey
 from services.chassis.secrets.sealing import SealingKey, Unsealable
@@ -35,7 +35,7 @@ class _Contents(BaseModel):
 
 
 class EncryptedFile(Secrets):
-    """A store in one file; it is there from its first value on."""
+    """A store in one file, of mode 0600."""
 
     def __init__(self, file: Path, *, key: SealingKey) -> None:
         """Takes the file, absolute, on a local disk; touches nothing yet."""
@@ -48,6 +48,10 @@ class EncryptedFile(Secrets):
     @override
     async def get(self, path: SecretPath, version: int) -> SecretStr:
         return await asyncio.to_thread(self._get, path, version)
+
+    def create(self) -> None:
+        """Make the file if it is not there: from then on a lost key is noticed."""
+        write_once(self._file, _written(self._empty()))
 
     def check(self) -> None:
         """Read the file once, if it is there.
@@ -83,7 +87,7 @@ class EncryptedFile(Secrets):
         try:
             contents = _Contents.model_validate_json(self._file.read_bytes())
         except FileNotFoundError:
-            return _Contents(check=base64.b64encode(self._key.seal(b"", place=_CHECK)))
+            return self._empty()
         except ValidationError:
             raise SecretsCorrupt(self._file, "it is no file of secrets") from None
         try:
@@ -91,6 +95,9 @@ class EncryptedFile(Secrets):
         except Unsealable:
             raise WrongKey(self._file) from None
         return contents
+
+    def _empty(self) -> _Contents:
+        return _Contents(check=base64.b64encode(self._key.seal(b"", place=_CHECK)))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

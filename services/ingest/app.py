@@ -1,0 +1,176 @@
+"""Puts ingest together: what it keeps, what it asks, what it serves. Nothing happens at import."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import APIRouter, FastAPI
+from pydantic import SecretStr
+
+from services.chassis.bus.connection import Terms
+from services.chassis.bus.sending import Bus
+from services.chassis.clock import Clock, system_clock
+from services.chassis.health import health_routes
+from services.chassis.identity import Guard, Identities
+from services.chassis.metrics import metrics_routes
+from services.chassis.problems import PROBLEM_RESPONSES, install_problems
+from services.chassis.secrets import open_secrets
+from services.chassis.secrets.port import Secrets
+from services.chassis.secrets.sealing import read_key_file
+from services.chassis.settings import read_settings
+from services.ingest.adapters.directory import Directory
+from services.ingest.adapters.hooks import Hooks
+from services.ingest.adapters.inbox import Inbox
+from services.ingest.adapters.orchestrator import Orchestrator
+from services.ingest.adapters.signing import Signer, open_signer
+from services.ingest.adapters.tokens import Tokens
+from services.ingest.handlers.applications import Applications
+from services.ingest.handlers.deployments import Deployments
+from services.ingest.handlers.description import Description
+from services.ingest.handlers.door import IDENTITY, Door
+from services.ingest.handlers.environments import Environments
+from services.ingest.handlers.tokens import TokenRoutes
+from services.ingest.handlers.webhooks import WEBHOOKS, Webhooks
+from services.ingest.settings import IngestSettings
+from trellis_contracts.names import ActorId
+from trellis_contracts.rights import Role
+
+NAME = "ingest"
+API = "/api/v1"
+UNGUARDED = (WEBHOOKS, "/health/", "/metrics", IDENTITY)
+"""What is served without an identity. The front door leads to the first two alone."""
+
+_LARGEST_BODY = 256 * 1024  # of the API; webhooks have their own limit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rooms:
+    """What ingest keeps: made or read from the files that the settings name."""
+
+    directory: Directory
+    tokens: Tokens
+    hooks: Hooks
+    secrets: Secrets
+    signer: Signer
+
+
+def open_rooms(settings: IngestSettings, *, clock: Clock = system_clock) -> Rooms:
+    """Make the keys at the first start, and open what they open; the directory opens later.
+
+    Raises:
+        SecretsError, SigningKeyMalformed, DirectoryUnusable: each says what to do.
+    """
+    secrets = open_secrets(
+        settings.secrets.get_secret_value(), key_file=settings.secrets_key, create=True
+    )
+    directory = Directory(settings.directory.get_secret_value())
+    key = read_key_file(settings.secrets_key, store=directory.file)
+    return Rooms(
+        directory=directory,
+        tokens=Tokens(directory, clock=clock),
+        hooks=Hooks(directory, key=key, clock=clock),
+        secrets=secrets,
+        signer=open_signer(
+            settings.identity_private_key, settings.identity_public_key, clock=clock
+        ),
+    )
+
+
+def create_app(settings: IngestSettings | None = None, *, clock: Clock = system_clock) -> FastAPI:
+    """Build ingest from its settings, read from the environment if none are given.
+
+    It connects when its lifespan begins, and opens the directory for itself alone.
+
+    Raises:
+        SettingsRejected, SecretsError, SigningKeyMalformed, DirectoryUnusable: it cannot serve.
+    """
+    settings = settings or read_settings(IngestSettings)
+    rooms = open_rooms(settings, clock=clock)
+    terms = Terms(unsafe=settings.nats_unsafe, replicas=settings.nats_replicas)
+    bus = Bus(settings.bus_url(), service=NAME, terms=terms)
+    app = FastAPI(
+        title="Trellis",
+        version="1",
+        lifespan=lambda _app: _alive(rooms.directory, bus),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    install_problems(app)
+    identities = Identities(settings.identity_public_key, clock=clock)
+    app.add_middleware(Guard, identities=identities, unguarded=UNGUARDED)
+    app.include_router(_api(settings, rooms, Orchestrator(bus)))
+    app.include_router(Description(app).router())
+    app.router.routes.extend(Door(rooms.tokens, rooms.signer).routes())
+    webhooks = Webhooks(rooms.hooks, Inbox(bus), per_second=settings.webhooks_per_second)
+    app.router.routes.extend(webhooks.routes())
+    app.router.routes.extend(health_routes({"bus": bus.well, "directory": rooms.directory.well}))
+    app.router.routes.extend(metrics_routes())
+    return app
+
+
+async def bootstrap(settings: IngestSettings, *, actor: ActorId) -> SecretStr | None:
+    """Make the keys, the directory and the first administrator's token; give the token, once.
+
+    None: there is an administrator already. For `trellis up`, before ingest runs.
+
+    Raises:
+        DirectoryInUse: ingest runs. And as `create_app`.
+    """
+    rooms = open_rooms(settings)
+    await rooms.directory.open()
+    try:
+        tokens = await rooms.tokens.every()
+        if any(token.role is Role.ADMIN and token.revoked_at is None for token in tokens):
+            return None
+        _, value = await rooms.tokens.issue("first", actor=actor, role=Role.ADMIN)
+        return value
+    finally:
+        await rooms.directory.close()
+
+
+async def make_token(
+    settings: IngestSettings, name: str, *, actor: ActorId, role: Role
+) -> SecretStr:
+    """Make a token while ingest is down, for whoever has lost the last one; give it, once.
+
+    Raises:
+        DirectoryInUse: ingest runs; ask it. NameTaken: take another name. And as `create_app`.
+    """
+    rooms = open_rooms(settings)
+    await rooms.directory.open()
+    try:
+        _, value = await rooms.tokens.issue(name, actor=actor, role=role)
+    finally:
+        await rooms.directory.close()
+    return value
+
+
+def _api(settings: IngestSettings, rooms: Rooms, orchestrator: Orchestrator) -> APIRouter:
+    api = APIRouter(prefix=API, responses=PROBLEM_RESPONSES)
+    applications = Applications(
+        orchestrator,
+        rooms.hooks,
+        rooms.secrets,
+        git_origins=settings.git_origins,
+        public_url=str(settings.public_url) if settings.public_url else None,
+    )
+    api.include_router(applications.router())
+    api.include_router(Environments(orchestrator, rooms.hooks, rooms.secrets).router())
+    api.include_router(Deployments(orchestrator).router())
+    api.include_router(TokenRoutes(rooms.tokens).router())
+    return api
+
+
+@asynccontextmanager
+async def _alive(directory: Directory, bus: Bus) -> AsyncIterator[None]:
+    await directory.open()
+    try:
+        await bus.start()
+        try:
+            yield
+        finally:
+            await bus.stop()
+    finally:
+        await directory.close()

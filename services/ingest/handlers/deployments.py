@@ -1,0 +1,189 @@
+"""Deployments: ask for one of each kind, cancel one, and say that a local AWS began anew."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Response
+from pydantic import Field, model_validator
+
+from services.ingest.adapters.orchestrator import Orchestrator
+from services.ingest.handlers.asking import (
+    Administrator,
+    AtEnvironment,
+    Body,
+    Decision,
+    Deployer,
+    DryRun,
+    EnvironmentAddress,
+    Key,
+    belonging,
+    decided,
+    told,
+)
+from trellis_contracts.deployments import (
+    Cancel,
+    Promote,
+    RecordCloudReset,
+    Redeploy,
+    RequestDeploy,
+    RollBack,
+    TearDown,
+)
+from trellis_contracts.names import BranchName, CommitSha, DeploymentId, EnvironmentId
+
+
+class WantedDeploy(Body):
+    """A commit, or the newest commit of a branch; of the environment's own branch if neither."""
+
+    commit: CommitSha | None = None
+    branch: BranchName | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if self.commit and self.branch:
+            raise ValueError("give a commit or a branch, not both")
+        return self
+
+
+class WantedPromotion(Body):
+    """The environment whose current commit is to be deployed."""
+
+    source: EnvironmentId
+
+
+class WantedRollback(Body):
+    """An earlier success of the environment; the one before the current if it is not said."""
+
+    deployment_id: DeploymentId | None = None
+
+
+class WantedTeardown(Body):
+    """`confirm` is the environment's name, typed by whoever wants it gone."""
+
+    confirm: str = Field(max_length=64)
+
+
+class NewCloud(Body):
+    """The instance as which the local AWS started."""
+
+    instance: str = Field(min_length=1, max_length=64)
+
+
+class Deployments:
+    """The routes of deployments. Accepted, `subject` is the deployment's id."""
+
+    def __init__(self, orchestrator: Orchestrator) -> None:
+        """Takes who decides."""
+        self._orchestrator = orchestrator
+
+    def router(self) -> APIRouter:
+        """The routes, to be included under the API's prefix."""
+        router = APIRouter(tags=["deployments"])
+        environment = "/applications/{application_id}/environments/{environment_id}"
+        router.post(f"{environment}/deployments", status_code=202)(self.deploy)
+        router.post(f"{environment}/redeploy", status_code=202)(self.redeploy)
+        router.post(f"{environment}/promote", status_code=202)(self.promote)
+        router.post(f"{environment}/rollback", status_code=202)(self.roll_back)
+        router.post(f"{environment}/teardown", status_code=202)(self.tear_down)
+        cancel = f"{environment}/deployments/{{deployment_id}}/cancel"
+        router.post(cancel, status_code=202)(self.cancel)
+        router.post("/cloud-resets", status_code=202)(self.record_cloud_reset)
+        return router
+
+    async def deploy(
+        self,
+        *,
+        at: AtEnvironment,
+        asked: WantedDeploy,
+        who: Deployer,
+        key: Key,
+        response: Response,
+        dry_run: DryRun = False,
+    ) -> Decision:
+        """Deploy a commit or a branch. Never to production: promote to it."""
+        command = RequestDeploy(
+            environment_id=at.environment_id, commit=asked.commit, branch=asked.branch
+        )
+        answer = await decided(self._orchestrator, command, who=who, key=key, dry_run=dry_run)
+        return told(answer, response, dry_run=dry_run)
+
+    async def redeploy(
+        self,
+        *,
+        at: AtEnvironment,
+        who: Deployer,
+        key: Key,
+        response: Response,
+        dry_run: DryRun = False,
+    ) -> Decision:
+        """Build and deploy the current commit once more, with today's settings."""
+        command = Redeploy(environment_id=at.environment_id)
+        answer = await decided(self._orchestrator, command, who=who, key=key, dry_run=dry_run)
+        return told(answer, response, dry_run=dry_run)
+
+    async def promote(
+        self,
+        *,
+        at: AtEnvironment,
+        asked: WantedPromotion,
+        who: Deployer,
+        key: Key,
+        response: Response,
+        dry_run: DryRun = False,
+    ) -> Decision:
+        """Deploy the commit that another environment of the application runs."""
+        source = EnvironmentAddress(application_id=at.application_id, environment_id=asked.source)
+        belonging(source)
+        command = Promote(environment_id=at.environment_id, source=source.environment_id)
+        answer = await decided(self._orchestrator, command, who=who, key=key, dry_run=dry_run)
+        return told(answer, response, dry_run=dry_run)
+
+    async def roll_back(
+        self,
+        *,
+        at: AtEnvironment,
+        asked: WantedRollback,
+        who: Deployer,
+        key: Key,
+        response: Response,
+        dry_run: DryRun = False,
+    ) -> Decision:
+        """Bring back what an earlier deployment of the environment had deployed."""
+        command = RollBack(environment_id=at.environment_id, deployment_id=asked.deployment_id)
+        answer = await decided(self._orchestrator, command, who=who, key=key, dry_run=dry_run)
+        return told(answer, response, dry_run=dry_run)
+
+    async def tear_down(
+        self,
+        *,
+        at: AtEnvironment,
+        asked: WantedTeardown,
+        who: Deployer,
+        key: Key,
+        response: Response,
+        dry_run: DryRun = False,
+    ) -> Decision:
+        """Remove everything that the environment has in the cloud."""
+        command = TearDown(environment_id=at.environment_id, confirm=asked.confirm)
+        answer = await decided(self._orchestrator, command, who=who, key=key, dry_run=dry_run)
+        return told(answer, response, dry_run=dry_run)
+
+    async def cancel(
+        self,
+        *,
+        at: AtEnvironment,
+        deployment_id: Annotated[UUID, Path()],
+        who: Deployer,
+        key: Key,
+        response: Response,
+    ) -> Decision:
+        """End a deployment: at once while it waits, else as soon as its run has left the cloud."""
+        command = Cancel(environment_id=at.environment_id, deployment_id=deployment_id)
+        return told(await decided(self._orchestrator, command, who=who, key=key), response)
+
+    async def record_cloud_reset(
+        self, *, asked: NewCloud, who: Administrator, key: Key, response: Response
+    ) -> Decision:
+        """Say that the local AWS started anew: what ran on an earlier instance is gone."""
+        command = RecordCloudReset(instance=asked.instance)
+        return told(await decided(self._orchestrator, command, who=who, key=key), response)

@@ -1,0 +1,195 @@
+"""Environments: settings, variables, secrets and credentials.
+
+A value that must stay secret is stored first and then recorded by its version. A crash in between
+leaves a version that nothing refers to, which harms nobody; the other order would leave a record
+of a value that is nowhere.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+from pydantic import AfterValidator, Field, SecretStr
+
+from services.chassis.problems import Problem
+from services.chassis.secrets.paths import credentials_path, secret_path
+from services.chassis.secrets.port import Secrets
+from services.ingest.adapters.hooks import Hooks
+from services.ingest.adapters.orchestrator import Orchestrator
+from services.ingest.handlers.asking import (
+    AtEnvironment,
+    Body,
+    Configurer,
+    Decision,
+    EnvironmentAddress,
+    Key,
+    decided,
+    told,
+)
+from trellis_contracts.applications import (
+    ConfigureEnvironment,
+    RecordCredentials,
+    RecordSecret,
+    RemoveSecret,
+    RemoveVariable,
+    SettingsChange,
+    SetVariable,
+    VariableValue,
+)
+from trellis_contracts.names import VariableName
+
+SHORTEST_SECRET = 8
+
+Name = Annotated[VariableName, Path()]
+
+
+def _can_be_masked(value: SecretStr) -> SecretStr:
+    """Masking a shorter value would blacken half of every log, or give the value away."""
+    if len(value.get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError(
+            f"a secret has {SHORTEST_SECRET} characters or more, because a shorter one cannot be "
+            "masked in logs; if it need not be kept secret, set a variable"
+        )
+    return value
+
+
+def _has_no_nul(value: SecretStr) -> SecretStr:
+    if "\0" in value.get_secret_value():
+        raise ValueError("no program can be given a value with a NUL in it")
+    return value
+
+
+SecretValue = Annotated[
+    SecretStr,
+    Field(max_length=16_384),
+    AfterValidator(_can_be_masked),
+    AfterValidator(_has_no_nul),
+]
+
+
+class NewVariable(Body):
+    """A variable's value. Everybody who may read sees it."""
+
+    value: VariableValue
+
+
+class NewSecret(Body):
+    """A secret's value: it is written, given to the steps that need it, and never shown."""
+
+    value: SecretValue
+
+
+class NewCredentials(Body):
+    """AWS credentials of an environment; `session_token` belongs to temporary ones."""
+
+    access_key_id: str = Field(pattern=r"^\w{4,128}$")
+    secret_access_key: SecretStr = Field(min_length=4, max_length=256)
+    session_token: SecretStr | None = Field(default=None, min_length=4, max_length=4096)
+
+    def sealed(self) -> SecretStr:
+        """Give them as they lie in the secrets store and a builder reads them."""
+        return SecretStr(_Stored.model_validate(self, from_attributes=True).model_dump_json())
+
+
+class _Stored(Body):
+    access_key_id: str
+    secret_access_key: str
+    session_token: str | None
+
+
+class Environments:
+    """The routes of an environment's settings and values."""
+
+    def __init__(self, orchestrator: Orchestrator, hooks: Hooks, secrets: Secrets) -> None:
+        """Takes who decides, who knows the applications, and where values are kept."""
+        self._orchestrator, self._hooks, self._secrets = orchestrator, hooks, secrets
+
+    def router(self) -> APIRouter:
+        """The routes, to be included under the API's prefix."""
+        prefix = "/applications/{application_id}/environments/{environment_id}"
+        router = APIRouter(prefix=prefix, tags=["environments"])
+        router.patch("/settings", status_code=202)(self.configure)
+        router.put("/variables/{name}", status_code=202)(self.set_variable)
+        router.delete("/variables/{name}", status_code=202)(self.remove_variable)
+        router.put("/secrets/{name}", status_code=202)(self.put_secret)
+        router.delete("/secrets/{name}", status_code=202)(self.remove_secret)
+        router.put("/credentials", status_code=202)(self.put_credentials)
+        return router
+
+    async def configure(
+        self,
+        *,
+        at: AtEnvironment,
+        change: SettingsChange,
+        who: Configurer,
+        key: Key,
+        response: Response,
+    ) -> Decision:
+        """Change settings: a field that is not sent stays as it is, null is a value."""
+        command = ConfigureEnvironment(**dict(at), change=change)
+        return told(await decided(self._orchestrator, command, who=who, key=key), response)
+
+    async def set_variable(
+        self,
+        *,
+        at: AtEnvironment,
+        name: Name,
+        asked: NewVariable,
+        who: Configurer,
+        key: Key,
+        response: Response,
+    ) -> Decision:
+        """Give a variable a value, from the next deployment on."""
+        command = SetVariable(**dict(at), name=name, value=asked.value)
+        return told(await decided(self._orchestrator, command, who=who, key=key), response)
+
+    async def remove_variable(
+        self, *, at: AtEnvironment, name: Name, who: Configurer, key: Key, response: Response
+    ) -> Decision:
+        """Remove a variable, from the next deployment on."""
+        command = RemoveVariable(**dict(at), name=name)
+        return told(await decided(self._orchestrator, command, who=who, key=key), response)
+
+    async def put_secret(
+        self,
+        *,
+        at: AtEnvironment,
+        name: Name,
+        asked: NewSecret,
+        who: Configurer,
+        key: Key,
+        response: Response,
+    ) -> Decision:
+        """Give a secret a new version, from the next deployment on."""
+        await self._refuse_unknown(at)
+        path = secret_path(at.application_id, at.environment_id, name)
+        version = await self._secrets.put(path, asked.value)
+        command = RecordSecret(**dict(at), name=name, version=version)
+        return told(await decided(self._orchestrator, command, who=who, key=key), response)
+
+    async def remove_secret(
+        self, *, at: AtEnvironment, name: Name, who: Configurer, key: Key, response: Response
+    ) -> Decision:
+        """Remove a secret, from the next deployment on; a release that had it keeps its version."""
+        command = RemoveSecret(**dict(at), name=name)
+        return told(await decided(self._orchestrator, command, who=who, key=key), response)
+
+    async def put_credentials(
+        self,
+        *,
+        at: AtEnvironment,
+        asked: NewCredentials,
+        who: Configurer,
+        key: Key,
+        response: Response,
+    ) -> Decision:
+        """Give the environment the AWS credentials that its deployments use."""
+        await self._refuse_unknown(at)
+        path = credentials_path(at.application_id, at.environment_id)
+        version = await self._secrets.put(path, asked.sealed())
+        command = RecordCredentials(**dict(at), version=version)
+        return told(await decided(self._orchestrator, command, who=who, key=key), response)
+
+    async def _refuse_unknown(self, at: EnvironmentAddress) -> None:
+        """No value is stored for an application that was never made."""
+        if await self._hooks.of(at.application_id) is None:
+            raise Problem(404, "There is no such application.")
