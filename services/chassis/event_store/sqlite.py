@@ -98,6 +98,7 @@ class SqliteEventStore:
         await self._reader.close()
         if self._writer is not None:
             await self._writer.close()
+        self._changes.close()
 
     async def healthy(self) -> bool:
         """Tell whether the file answers and, in the writing process, takes appends."""
@@ -162,7 +163,7 @@ def open_for_reading(path: Path, *, patience: float = PATIENCE_SECONDS) -> Sqlit
     refuse_network_file_system(path)
     _log_opened(path, read_only=True)
     reader = Reader(path, patience=patience)
-    return SqliteEventStore(path, reader=reader, changes=ForeignCommits(reader), writer=None)
+    return SqliteEventStore(path, reader=reader, changes=ForeignCommits(path, reader), writer=None)
 
 
 def _log_opened(path: Path, *, read_only: bool) -> None:

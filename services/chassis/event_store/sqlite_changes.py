@@ -1,11 +1,20 @@
 """How a live subscription learns that the store went on: from the commit, or by looking."""
 
 import asyncio
+import sqlite3
+from pathlib import Path
 from typing import Final, Protocol
 
+from services.chassis.event_store.sqlite_file import (
+    connect_for_reading,
+    primary_code,
+    sqlite_errors_named,
+)
 from services.chassis.event_store.sqlite_reader import Reader
 
-POLL_SECONDS: Final = 0.025
+POLL_SECONDS: Final = 0.05
+UNKNOWN: Final = -1
+"""The state while another process recovers the WAL; it differs from any, so the store is read."""
 
 
 class Changes(Protocol):
@@ -20,6 +29,9 @@ class Changes(Protocol):
         Raises:
             StoreUnavailable: the store is closed or gone.
         """
+
+    def close(self) -> None:
+        """Wake all who wait; the store they read next is closed."""
 
 
 class OwnCommits:
@@ -44,18 +56,55 @@ class OwnCommits:
         while self._commits == state:
             await self._next.wait()
 
+    def close(self) -> None:
+        """Wake all who wait."""
+        self.happened()
+
 
 class ForeignCommits:
-    """The changes of another process: SQLite's `data_version`, a few microseconds per look."""
+    """The changes of another process, by SQLite's `data_version` on a connection of its own.
 
-    def __init__(self, reader: Reader) -> None:
+    A look takes microseconds and waits for nobody, so it is done without a thread: the way there
+    and back would double what an idle reader costs.
+    """
+
+    def __init__(self, path: Path, reader: Reader) -> None:
+        self._path = path
         self._reader = reader
+        self._connection: sqlite3.Connection | None = None
+        self._connecting = asyncio.Lock()
 
     async def state(self) -> int:
-        """Return the file's data version."""
-        return await self._reader.data_version()
+        """Return the file's data version, once there is a file."""
+        async with self._connecting:
+            if self._connection is None:
+                await self._reader.store_id()  # waits for the file
+                self._connection = await asyncio.to_thread(_connect, self._path)
+            return self._look(self._connection)
 
     async def other_than(self, state: int) -> None:
         """Return within `POLL_SECONDS` of a commit."""
-        while await self._reader.data_version() == state:  # noqa: ASYNC110 - no event crosses processes
+        while await self.state() == state:  # noqa: ASYNC110 - no event crosses processes
             await asyncio.sleep(POLL_SECONDS)
+
+    def close(self) -> None:
+        """End the waiting with `StoreUnavailable`."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _look(self, connection: sqlite3.Connection) -> int:
+        with sqlite_errors_named(self._path):
+            try:
+                (version,) = connection.execute("PRAGMA data_version").fetchone()
+            except sqlite3.OperationalError as error:
+                if primary_code(error) != sqlite3.SQLITE_BUSY:
+                    raise
+                return UNKNOWN
+        return int(version)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = connect_for_reading(path)
+    connection.execute("PRAGMA busy_timeout = 0")
+    return connection

@@ -37,7 +37,7 @@ Outcome = AppendResult | Exception
 class GroupCommit:
     """Takes appends from one event loop, answers each after the commit that made it durable.
 
-    `on_commit` is called on that loop after each commit and after the end. The thread owns the
+    `on_commit` is called on that loop after each commit. The thread owns the
     connection and the writer lock, and lets go of them in this order.
     """
 
@@ -83,7 +83,6 @@ class GroupCommit:
             self._closed = True
             self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
-        self._on_commit()
 
     def _run(self) -> None:
         while group := self._next_group():

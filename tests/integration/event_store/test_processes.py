@@ -121,6 +121,18 @@ async def test_a_reader_says_what_it_waits_for_when_it_gives_up(file: Path) -> N
     await reader.close()
 
 
+async def test_closing_a_reader_ends_its_waiting_subscription(url: str) -> None:
+    await open_event_store(url).close()
+    reader = open_event_store(url, read_only=True)
+    async with reader.subscribe() as items, reader.subscribe() as others:
+        assert await _next(items) == await _next(others) == CaughtUp()
+        waiting = asyncio.create_task(_next(items))
+        await asyncio.sleep(0)
+        await reader.close()
+        with pytest.raises(StoreUnavailable, match="closed"):
+            await waiting
+
+
 async def test_the_wal_stays_short_while_a_reader_takes_its_time(url: str, file: Path) -> None:
     writer = open_event_store(url)
     reader = open_event_store(url, read_only=True)
