@@ -1,0 +1,142 @@
+"""One synthesis: writes the request into the run's folder, and reads the result as hostile.
+
+NotSynthesised
+ParametersNotSet
+"""
+
+import json
+import os
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from services.builder.adapters.frameworks.port import Found, SynthesisRequest
+from services.builder.adapters.frameworks.synthesiser.program import ASSEMBLY, REQUEST, RESULT
+from services.builder.adapters.isolation.profile import SOURCE, WORKSPACE
+from services.builder.adapters.isolation.sandbox import Command
+from services.builder.domain.assembly.documents import ParameterName
+
+_LARGEST_RESULT = 64 << 10
+
+
+class NotSynthesised(Exception):
+    """No assembly could be made of the commit; the message says what to change."""
+
+    def __init__(self, framework: str, detail: str) -> None:
+        self.framework = framework
+        self.detail = detail
+        super().__init__(f"{framework}: {detail}")
+
+
+class ParametersNotSet(Exception):
+    """The template has parameters without a value; `no_echo` are those for secrets."""
+
+    def __init__(self, parameters: tuple[str, ...], no_echo: tuple[str, ...]) -> None:
+        self.parameters = parameters
+        self.no_echo = no_echo
+        super().__init__(f"no value for {', '.join((*parameters, *no_echo))}")
+
+
+class _Result(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Assembled(_Result):
+    outcome: Literal["assembled"]
+
+
+class _NotPossible(_Result):
+    outcome: Literal["not_possible"]
+    detail: Annotated[str, Field(max_length=2000)]
+
+
+class _ParametersMissing(_Result):
+    outcome: Literal["parameters_missing"]
+    parameters: Annotated[tuple[ParameterName, ...], Field(max_length=200)]
+    no_echo: Annotated[tuple[ParameterName, ...], Field(max_length=200)]
+
+
+_RESULT: TypeAdapter[_Assembled | _NotPossible | _ParametersMissing] = TypeAdapter(
+    Annotated[_Assembled | _NotPossible | _ParametersMissing, Field(discriminator="outcome")]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Synthesis:
+    """One that was begun: run `command` in the application's folder, then `finish`."""
+
+    command: Command
+    framework: str
+    _room: Path
+
+    @property
+    def assembly(self) -> Path:
+        """Where the assembly lies once it is made. What is in it is hostile until checked."""
+        return self._room / ASSEMBLY
+
+    def finish(self, exit_code: int) -> None:
+        """Read what came of it.
+
+        Raises:
+            ParametersNotSet: the template needs values that nobody has set.
+            NotSynthesised: no assembly was made.
+        """
+        match self._result(exit_code):
+            case _ParametersMissing(parameters=parameters, no_echo=no_echo):
+                raise ParametersNotSet(parameters, no_echo)
+            case _NotPossible(detail=detail):
+                raise NotSynthesised(self.framework, detail)
+            case _Assembled():
+                if exit_code != 0:
+                    raise NotSynthesised(self.framework, _ended(exit_code))
+
+    def _result(self, exit_code: int) -> _Assembled | _NotPossible | _ParametersMissing:
+        try:
+            return _RESULT.validate_json(_read_plain(self._room / RESULT))
+        except (OSError, ValidationError):
+            raise NotSynthesised(self.framework, _ended(exit_code)) from None
+
+
+def begin_synthesis(workspace: Path, found: Found, request: SynthesisRequest) -> Synthesis:
+    """Write the request into a new folder of the workspace, which no earlier step can have made."""
+    room = Path(tempfile.mkdtemp(prefix="synthesis-", dir=workspace))
+    (room / REQUEST).write_text(json.dumps(_written(found.file, request)), encoding="utf-8")
+    command = found.framework.command(f"{WORKSPACE}/{room.name}")
+    return Synthesis(command, found.name, room)
+
+
+def _written(file: str, request: SynthesisRequest) -> dict[str, object]:
+    return {
+        "root": SOURCE,
+        "template": file,
+        "target": {
+            "application": str(request.application_id),
+            "environment": str(request.environment_id),
+            "account": request.account,
+            "region": request.region,
+            "stage": request.stage,
+            "stack": request.stack,
+            "bucket": request.bucket,
+        },
+        "variables": dict(request.variables),
+        "secrets": sorted(request.secrets),
+    }
+
+
+def _read_plain(file: Path) -> bytes:
+    opened = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(opened, "rb") as content:  # noqa: PTH123 - a descriptor that follows no link
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            return b""
+        return content.read(_LARGEST_RESULT)
+
+
+def _ended(exit_code: int) -> str:
+    return (
+        f"making the assembly ended with {exit_code} and left no result; the last lines of the "
+        "log say why."
+    )

@@ -1,0 +1,18 @@
+"""Why no assembly can be made of a commit; each is told in the result, none is our fault.
+
+NotPossible
+ParametersMissing
+"""
+
+
+class NotPossible(Exception):
+    """The template or what it names cannot be deployed; the message says what to change."""
+
+
+class ParametersMissing(Exception):
+    """Parameters have no value; `no_echo` are those that only a secret should fill."""
+
+    def __init__(self, parameters: tuple[str, ...], no_echo: tuple[str, ...]) -> None:
+        self.parameters = parameters
+        self.no_echo = no_echo
+        super().__init__(f"no value for {', '.join((*parameters, *no_echo))}")
