@@ -6,6 +6,7 @@ from pathlib import Path
 
 from services.builder.adapters.isolation.profile import Mount, Profile
 from services.builder.adapters.isolation.sandbox import Command, Exit, Sandbox
+from services.builder.adapters.isolation.watch import OnOutput
 
 
 @dataclass
@@ -32,15 +33,16 @@ class Boxed:
         timeout: float = 60,  # noqa: ASYNC109 - what `Sandbox.run` takes
         silence_timeout: float | None = None,
         grace: float = 10,
+        on_output: OnOutput | None = None,
     ) -> Exit:
-        """Run a script of /bin/sh to its end."""
+        """Run a script of /bin/sh to its end; `on_output` takes the output instead of `output`."""
         self.output = b""
         command = Command(
             ("/bin/sh", "-c", script), environment=environment or {}, read_only=read_only
         )
         return await self.sandbox.run(
             command,
-            on_output=self.keep,
+            on_output=on_output or self.keep,
             timeout=timeout,
             silence_timeout=silence_timeout,
             grace=grace,

@@ -106,7 +106,7 @@ asyncio.run(main())
 @pytest.fixture
 def builder(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Another builder, in the middle of the run `dead`."""
-    arguments = [sys.executable, "-c", BUILDER, tmp_path]
+    arguments = [sys.executable, "-c", BUILDER, str(tmp_path)]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
