@@ -25,7 +25,8 @@ async def ask_about(bus: Bus, subject: str, asked: Asked) -> Accepted | Refused:
     Raises:
         BusUnavailable, AnswerFailed: it is not known whether it was stored; send it again.
     """
-    return _ANSWER.validate_json(await bus.ask(subject, codec.encode(asked)))
+    answer: Accepted | Refused = _ANSWER.validate_json(await bus.ask(subject, codec.encode(asked)))
+    return answer
 
 
 class Reporter:

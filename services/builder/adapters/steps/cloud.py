@@ -12,7 +12,7 @@ from services.builder.adapters.deployer.deployer import Deployer
 from services.builder.adapters.deployer.errors import Stopped
 from services.builder.adapters.deployer.watch import Progress, Watch
 from services.builder.adapters.failures import failure_of
-from services.builder.domain.assembly.reach import Reach
+from services.builder.domain.assembly.reach import Owner, Reach
 from services.builder.domain.run import RunWasCancelled, StepFailed
 from trellis_contracts.runs import StackProgress
 
@@ -38,6 +38,7 @@ def reach_of(attempt: Attempt, identity: Identity, bucket: str) -> Reach:
     for release in (work.previous, work.release):
         own |= {stack.stack for stack in release.stacks} if release else set()
     return Reach(
+        owner=Owner(work.application_id, work.environment_id),
         account=identity.account,
         region=region_of(attempt),
         stage=work.target.stage,

@@ -1,8 +1,8 @@
 """The step that removes what an environment has in the cloud, and looks that it is gone."""
 
 from services.builder.adapters.attempt import Attempt
-from services.builder.adapters.deployer.stacks import Owner
 from services.builder.adapters.steps import cloud
+from services.builder.domain.assembly.reach import Owner
 from trellis_contracts.releases import StackOutputs
 
 

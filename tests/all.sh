@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Everything that Trellis promises, group by group; each says what it does and how long it took.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=.venv/bin
+failed=()
+
+group() { # group "what it shows" command…
+  local title=$1 began=$SECONDS
+  shift
+  echo
+  echo "── $title"
+  if "$@"; then echo "   ✓ $((SECONDS - began)) s"; else failed+=("$title"); echo "   ✗ $((SECONDS - began)) s"; fi
+}
+
+pytest() { "$bin/pytest" -q -p no:cacheprovider --durations=5 --durations-min=5 "$@"; }
+
+group "The house: format, lint, types, imports, sizes" make --no-print-directory check
+group "Decisions and messages, without I/O; contracts of adapters" pytest tests/unit tests/contract
+group "Parts on real servers: bus, stores, git, isolation, the local AWS" pytest tests/integration
+group "The whole product, end to end" pytest tests/e2e
+group "make demo, as a newcomer types it" "$bin/trellis" demo --exit
+group "Ratios of one run" "$bin/python" -m tests.bench
+
+echo
+if ((${#failed[@]})); then
+  printf 'failed: %s\n' "${failed[@]}"
+  exit 1
+fi
+echo "all groups passed in $SECONDS s"

@@ -1,0 +1,54 @@
+"""`make bench`: every measurement of this folder, as a table and as build/bench.json."""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+HERE = Path(__file__).parent
+RESULT = HERE.parents[1] / "build" / "bench.json"
+COLUMNS = ("ratio", "p50_ms", "p99_ms")
+
+Figures = dict[str, dict[str, float]]
+
+
+def measurements() -> list[str]:
+    """Name the modules of this folder that can `measure()`."""
+    return sorted(path.stem for path in HERE.glob("*.py") if not path.stem.startswith("__"))
+
+
+def measure(only: list[str]) -> Figures:
+    """Take each measurement and say which is under way."""
+    figures: Figures = {}
+    for name in only or measurements():
+        sys.stderr.write(f"measuring {name} …\n")
+        figures |= importlib.import_module(f"tests.bench.{name}").measure()
+    return figures
+
+
+def table(figures: Figures) -> Table:
+    """Show the figures; a ratio compares two things of the same run."""
+    shown = Table(title="Ratios of one run")
+    shown.add_column("name")
+    for column in (*COLUMNS, "more"):
+        shown.add_column(column, justify="right")
+    for name, values in sorted(figures.items()):
+        cells = [f"{values[c]:.3g}" if c in values else "" for c in COLUMNS]
+        more = {key: value for key, value in values.items() if key not in COLUMNS}
+        shown.add_row(name, *cells, " ".join(f"{key}={value:.3g}" for key, value in more.items()))
+    return shown
+
+
+def main() -> None:
+    """Measure what is named (or everything), show it, and write it down."""
+    figures = measure(sys.argv[1:])
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
+    Console(width=120).print(table(figures))
+
+
+if __name__ == "__main__":
+    main()
