@@ -1,0 +1,1 @@
+"""The rim of logs: where lines lie, and where chunks of them come from."""

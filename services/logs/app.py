@@ -1,0 +1,86 @@
+"""Logs as a process: the parts put together, started and stopped in order."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import timedelta
+
+from fastapi import FastAPI
+
+from services.chassis.bus.connection import Terms
+from services.chassis.bus.sending import Bus
+from services.chassis.clock import Clock, system_clock
+from services.chassis.health import health_routes
+from services.chassis.identity import Guard, Identities
+from services.chassis.logging import get_logger
+from services.chassis.metrics import metrics_routes
+from services.chassis.problems import install_problems
+from services.chassis.settings import read_settings
+from services.logs.adapters.arrivals import Arrivals
+from services.logs.adapters.intake import Intake
+from services.logs.adapters.store import LogStore, folder_of
+from services.logs.handlers import Lines, routes
+from services.logs.settings import LogsSettings
+
+NAME = "logs"
+OPEN_PATHS = ("/health/", "/metrics")
+_SWEEP_SECONDS = 3600
+
+
+def create_app(settings: LogsSettings | None = None, *, clock: Clock = system_clock) -> FastAPI:
+    """Build the service; it connects when its lifespan begins.
+
+    Raises:
+        SettingsRejected, UnsupportedArchive: a setting that cannot be used.
+    """
+    settings = settings or read_settings(LogsSettings)
+    terms = Terms(unsafe=settings.nats_unsafe, replicas=settings.nats_replicas)
+    bus = Bus(settings.bus_url(), service=NAME, terms=terms)
+    store = LogStore(folder_of(settings.log_archive.get_secret_value()))
+    arrivals = Arrivals()
+    intake = Intake(bus, store, arrivals)
+    kept_for = timedelta(days=settings.log_days)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await bus.start()
+        tasks = [
+            asyncio.create_task(intake.run()),
+            asyncio.create_task(_sweep(store, kept_for, clock)),
+        ]
+        yield
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await bus.stop()
+
+    app = _guarded(settings, lifespan)
+    app.include_router(routes(Lines(store, arrivals, settings.log_gap_seconds)))
+    app.routes.extend(health_routes({"bus": bus.well, "intake": intake.well}))
+    app.routes.extend(metrics_routes())
+    return app
+
+
+async def _sweep(store: LogStore, kept_for: timedelta, clock: Clock) -> None:
+    """Remove what is older than it may be, once an hour."""
+    while True:
+        try:
+            removed = await asyncio.to_thread(store.remove_older_than, clock() - kept_for)
+        except OSError as error:
+            get_logger().error("old logs not removed", reason=str(error))
+        else:
+            get_logger().info("old logs removed", runs=removed)
+        await asyncio.sleep(_SWEEP_SECONDS)
+
+
+def _guarded(
+    settings: LogsSettings,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+) -> FastAPI:
+    """Give an app that lets nobody in without an identity, and answers errors as problems."""
+    app = FastAPI(lifespan=lifespan, openapi_url=None)
+    install_problems(app)
+    identities = Identities(settings.identity_public_key)
+    app.add_middleware(Guard, identities=identities, unguarded=OPEN_PATHS)
+    return app

@@ -1,0 +1,109 @@
+"""What logs serve: the lines of a run from any line on, and live."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from sse_starlette import EventSourceResponse
+
+from services.chassis.identity import identified
+from services.logs.adapters.arrivals import Arrivals
+from services.logs.adapters.store import LogStore
+from trellis_contracts.logs import LogLine
+from trellis_contracts.names import RunId
+from trellis_contracts.rights import Right
+
+_PING_SECONDS = 15
+_LIVE_LINES = 500
+_BEFORE_THE_FIRST = -1
+
+After = Annotated[int, Query(ge=_BEFORE_THE_FIRST, description="the last line already seen")]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Where lines are read, and how followers are woken and how long they wait for a gap."""
+
+    store: LogStore
+    arrivals: Arrivals
+    gap_seconds: float
+
+
+def routes(lines: Lines) -> APIRouter:
+    """Build the routes; each needs the right to read."""
+    router = APIRouter(prefix="/api/v1/logs", dependencies=[Depends(identified(Right.READ))])
+
+    @router.get("/{run}")
+    async def read(
+        run: RunId,
+        *,
+        after: After = _BEFORE_THE_FIRST,
+        limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
+    ) -> Response:
+        """Answer lines after a line, `next` to go on after, and whether the run's `last` is there.
+
+        A run that is not known, or has printed nothing yet, has no lines.
+        """
+        page = await asyncio.to_thread(lines.store.read, run, after=after, limit=limit)
+        shown = (*page.lines, page.gap) if page.gap else page.lines
+        following = shown[-1].seq if shown else after
+        ended = "true" if page.ended else "false"
+        body = f'{{"lines":[{_json(shown)}],"next":{following},"last":{ended}}}'
+        return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+    @router.get("/{run}/live")
+    async def live(
+        run: RunId,
+        *,
+        after: After = _BEFORE_THE_FIRST,
+        last_event_id: Annotated[str | None, Header()] = None,
+    ) -> EventSourceResponse:
+        """Answer lines as they come, from after a line on, until the run's last one."""
+        start = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
+        return EventSourceResponse(follow(lines, run, after=start), sep="\n", ping=_PING_SECONDS)
+
+    return router
+
+
+async def follow(lines: Lines, run: RunId, *, after: int) -> AsyncIterator[bytes]:
+    """Yield a run's lines as server-sent events with their number as id, then the event `end`.
+
+    Nothing is kept for a reader: it is given what it has room for, and the rest is read from the
+    disk when it has more. Missing lines are waited for, and then shown as one that says so.
+    """
+    loop = asyncio.get_running_loop()
+    patient_until: float | None = None
+    while True:
+        arrived = lines.arrivals.next_of(run)
+        page = await asyncio.to_thread(lines.store.read, run, after=after, limit=_LIVE_LINES)
+        if page.lines:
+            after, patient_until = page.lines[-1].seq, None
+            yield _events(page.lines)
+        elif page.ended:
+            yield _event(after, "{}", name="end")
+            return
+        elif page.gap and patient_until is not None and loop.time() >= patient_until:
+            after, patient_until = page.gap.seq, None
+            yield _events((page.gap,))
+        else:
+            if page.gap and patient_until is None:
+                patient_until = loop.time() + lines.gap_seconds
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(patient_until):
+                    await arrived.wait()
+
+
+def _events(lines: Sequence[LogLine]) -> bytes:
+    return b"".join(_event(line.seq, line.model_dump_json()) for line in lines)
+
+
+def _event(seq: int, body: str, *, name: str | None = None) -> bytes:
+    named = f"event: {name}\n" if name else ""
+    return f"{named}id: {seq}\ndata: {body}\n\n".encode()
+
+
+def _json(lines: Sequence[LogLine]) -> str:
+    return ",".join(line.model_dump_json() for line in lines)

@@ -1,0 +1,1 @@
+"""The rim of projections: where views lie, and where events come from."""

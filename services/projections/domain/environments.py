@@ -1,0 +1,112 @@
+"""One environment on the board: its settings, its queue and what it runs."""
+
+from typing import TypeVar
+
+from trellis_contracts.applications import (
+    CredentialsStored,
+    EnvironmentAdded,
+    EnvironmentConfigured,
+    SecretRemoved,
+    SecretStored,
+    VariableRemoved,
+    VariableSet,
+)
+from trellis_contracts.deployments import (
+    DeployCancelled,
+    DeployRequested,
+    DeployStarted,
+    DeploySucceeded,
+    DeploySuperseded,
+    EnvironmentTornDown,
+    ReleaseVanished,
+)
+from trellis_contracts.failures import DeploymentEvent, Failure
+from trellis_contracts.message import Message, Recorded
+from trellis_contracts.names import DeploymentId
+from trellis_contracts.views import EnvironmentView, ReleaseView
+
+T = TypeVar("T")
+
+
+def added(event: EnvironmentAdded) -> EnvironmentView:
+    """Give the view of an environment that was never deployed to."""
+    return EnvironmentView(
+        environment_id=event.environment_id,
+        name=event.name,
+        stage=event.stage,
+        production=event.production,
+        settings=event.settings,
+    )
+
+
+def project(view: EnvironmentView, recorded: Recorded) -> EnvironmentView:
+    """Give the environment as it is after an event of its own; any other leaves it the same."""
+    if isinstance(recorded.event, DeploymentEvent):
+        return _deployed(view, recorded, recorded.event)
+    return _set(view, recorded.event)
+
+
+def _set(view: EnvironmentView, event: Message) -> EnvironmentView:
+    changed = _settings(view, event)
+    return view.model_copy(update=changed) if changed else view
+
+
+def _settings(view: EnvironmentView, event: Message) -> dict[str, object]:
+    changed: dict[str, object] = {}
+    match event:
+        case EnvironmentConfigured():
+            changed = {"settings": event.settings}
+        case VariableSet():
+            changed = {"variables": {**view.variables, event.name: event.value}}
+        case VariableRemoved():
+            changed = {"variables": _without(view.variables, event.name)}
+        case SecretStored():
+            changed = {"secrets": {**view.secrets, event.name: event.version}}
+        case SecretRemoved():
+            changed = {"secrets": _without(view.secrets, event.name)}
+        case CredentialsStored():
+            changed = {"credentials_version": event.version}
+        case ReleaseVanished() if view.release:
+            changed = {"release": view.release.model_copy(update={"gone": True})}
+    return changed
+
+
+def _deployed(view: EnvironmentView, recorded: Recorded, event: DeploymentEvent) -> EnvironmentView:
+    match event:
+        case DeployRequested():
+            waiting = (*view.waiting, event.deployment_id)
+            return view.model_copy(update={"waiting": waiting, "last": event.deployment_id})
+        case DeployStarted():
+            freed = _ended(view, event.deployment_id)
+            return freed.model_copy(update={"running": event.deployment_id})
+        case DeploySucceeded():
+            release = _release(event, recorded)
+            return _ended(view, event.deployment_id).model_copy(update={"release": release})
+        case EnvironmentTornDown():
+            return _ended(view, event.deployment_id).model_copy(update={"release": None})
+        case DeploySuperseded() | DeployCancelled() | Failure():
+            return _ended(view, event.deployment_id)
+        case _:
+            return view
+
+
+def _ended(view: EnvironmentView, deployment: DeploymentId) -> EnvironmentView:
+    waiting = tuple(other for other in view.waiting if other != deployment)
+    running = None if view.running == deployment else view.running
+    return view.model_copy(update={"waiting": waiting, "running": running})
+
+
+def _release(event: DeploySucceeded, recorded: Recorded) -> ReleaseView:
+    return ReleaseView(
+        deployment_id=event.deployment_id,
+        number=event.number,
+        commit=event.release.commit,
+        branch=event.release.branch,
+        stacks=event.release.stacks,
+        cloud=event.release.cloud,
+        since=recorded.envelope.occurred_at,
+    )
+
+
+def _without(named: dict[str, T], name: str) -> dict[str, T]:
+    return {other: value for other, value in named.items() if other != name}
