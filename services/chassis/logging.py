@@ -17,7 +17,7 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor, Wrapped
 REDACTED = "[redacted]"
 
 _SECRET_KEY = re.compile(
-    r"token|secret|password|passphrase|authorization|cookie|credential|api_?key|private_?key",
+    r"token|secret|password|passphrase|authorization|cookie|credential|api[_-]?key|private[_-]?key",
     re.IGNORECASE,
 )
 _PASSWORD_IN_URL = re.compile(r"(?<=://)[^\s/@]+@")

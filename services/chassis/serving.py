@@ -28,6 +28,13 @@ class PortTaken(Exception):
         super().__init__(f"{host}:{port} is taken. End what listens there, or choose another port.")
 
 
+class ServiceDidNotStart(Exception):
+    """The app's lifespan raised; uvicorn has logged what."""
+
+    def __init__(self) -> None:
+        super().__init__("The service did not start; the line before this one has the cause.")
+
+
 async def serve(app: ASGIApp, settings: ChassisSettings) -> None:
     """Serves the app on `host` and `port` of the settings until SIGTERM or SIGINT.
 
@@ -36,6 +43,7 @@ async def serve(app: ASGIApp, settings: ChassisSettings) -> None:
 
     Raises:
         PortTaken: before the lifespan has started anything.
+        ServiceDidNotStart: the lifespan raised.
     """
     with _listening(settings.host, settings.port) as listener:
         server = _Server(
@@ -51,9 +59,14 @@ async def serve(app: ASGIApp, settings: ChassisSettings) -> None:
         )
         with _ended_by_signals(server):
             get_logger().info("serving", host=settings.host, port=listener.getsockname()[1])
-            await server.serve(sockets=[listener])
-        if not server.started:
-            raise RuntimeError("the service did not start; its log has the cause")
+            await _serve_until_told(server, listener)
+
+
+async def _serve_until_told(server: "_Server", listener: socket.socket) -> None:
+    try:
+        await server.serve(sockets=[listener])
+    except SystemExit as refused:  # uvicorn's answer to a lifespan that raised
+        raise ServiceDidNotStart from refused
 
 
 class _Server(uvicorn.Server):
@@ -76,6 +89,9 @@ def _ended_by_signals(server: _Server) -> Iterator[None]:
         yield
     finally:
         _running.discard(server)
+        if not _running:
+            loop.remove_signal_handler(signal.SIGTERM)
+            loop.remove_signal_handler(signal.SIGINT)
 
 
 def _end_all() -> None:

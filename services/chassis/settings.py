@@ -52,7 +52,7 @@ class ChassisSettings(BaseSettings):
 
     data: Path = Field(default_factory=lambda: Path.home() / ".local" / "share" / "trellis")
     keys: Path = Field(default_factory=lambda: Path.home() / ".config" / "trellis")
-    """Where the keys of secrets and artifacts lie: outside `data`, so that a copy of it opens none."""
+    """Where the keys of secrets and artifacts lie: outside `data`, so a copy of it opens none."""
 
     nats: SecretStr | None = None
     """Where the bus is; None: the embedded one, whose URL lies in the data folder."""
@@ -133,7 +133,11 @@ def read_settings(kind: type[Settings], **given: object) -> Settings:
 
 def _reasons(rejected: ValidationError) -> dict[str, str]:
     found = rejected.errors(include_url=False, include_input=False, include_context=False)
-    return {_variable(error["loc"]): error["msg"] for error in found}
+    return {
+        _variable(error["loc"]): error["msg"]
+        for error in found
+        if error["type"] != "default_factory_not_called"  # a consequence of another refusal
+    }
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

@@ -4,6 +4,7 @@ from faststream import AckPolicy
 from faststream.nats import NatsBroker
 from faststream.nats.subscriber.usecases import (
     ConcurrentCoreSubscriber,
+    LogicSubscriber,
     PullStreamSubscriber,
 )
 
@@ -20,6 +21,7 @@ def assert_every_subscriber_is_guarded(broker: NatsBroker) -> None:
     assert len(guards) == 1, f"a broker needs its one guard, and has {len(guards)}"
     assert list(broker.subscribers), "no subscribers: was a router built at module level?"
     for subscriber in broker.subscribers:
+        assert isinstance(subscriber, LogicSubscriber)
         name = f"the subscriber of {subscriber.subject.broker_address}"
         assert subscriber.ack_policy is AckPolicy.MANUAL, f"{name} leaves settling to FastStream"
         match subscriber:

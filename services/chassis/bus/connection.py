@@ -25,6 +25,8 @@ EXIT_BUS_CLOSED = 70
 
 ANSWER_SECONDS = 5.0
 
+_JETSTREAM_QUESTION = "$JS.API.INFO"
+
 
 def end_process() -> None:
     """Ends this process at once; a client of nats-py that is CLOSED never connects again."""
@@ -119,12 +121,12 @@ class Connection:
         """The health check of the bus.
 
         Raises:
-            BusUnavailable: there is no connection, or the server does not answer within 2 s.
+            BusUnavailable: there is no connection, or JetStream does not answer within 2 s.
         """
         try:
-            await self.client.flush(timeout=2)
-        except NatsError as silence:
-            raise BusUnavailable("a ping", repr(silence)) from silence
+            await self.client.request(_JETSTREAM_QUESTION, timeout=2)
+        except (TimeoutError, NatsError) as silence:
+            raise BusUnavailable("JetStream", repr(silence)) from silence
 
     def _broker_for(self, url: str, name: str) -> NatsBroker:
         return _LeaklessBroker(

@@ -74,15 +74,15 @@ def test_the_walker_finds_a_subscriber_that_could_lose_messages(
     bus = Bus("nats://nowhere", service="one")
     bus.durables["loose"] = ORCHESTRATOR_INBOX
 
-    @bus.broker.subscriber(
+    async def loose(_body: bytes) -> None: ...
+
+    bus.broker.subscriber(
         subjects.ALL_INBOXES,
         durable="loose",
         stream=JStream("INBOX", declare=False),
         pull_sub=pull,
         ack_policy=policy,
-    )
-    async def loose(_body: bytes) -> None: ...
-
+    )(loose)
     with pytest.raises(AssertionError, match=complaint):
         assert_every_subscriber_is_guarded(bus.broker)
 

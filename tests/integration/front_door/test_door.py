@@ -49,7 +49,7 @@ async def test_the_door_listens_where_told_and_nowhere_else(door: Door, tmp_path
     assert opened.pid is not None
     assert _listening_ports(opened.pid) == {("127.0.0.1", door.port)}
     await opened.stop()
-    assert os.listdir(tmp_path) == ["door"]
+    assert _names_in(tmp_path) == ["door"]
 
 
 async def test_no_door_stays_open_when_its_parent_is_killed(door: Door, tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ async def test_caddy_reads_what_we_write_without_a_warning(
 
 
 def _listening_ports(pid: int) -> set[tuple[str, int]]:
-    sockets = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+    sockets = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
     found: set[tuple[str, int]] = set()
     for table in ("tcp", "tcp6", "udp", "udp6"):
         for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
@@ -115,6 +115,10 @@ def _listening_ports(pid: int) -> set[tuple[str, int]]:
                 readable = socket.inet_ntoa(bytes.fromhex(host)[::-1]) if len(host) == 8 else host
                 found.add((readable, int(port, 16)))
     return found
+
+
+def _names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
 
 
 def _answers(door: Door) -> bool:

@@ -46,6 +46,7 @@ async def test_a_forged_identity_does_not_pass(client: httpx.AsyncClient, header
 async def test_a_crooked_path_opens_no_guarded_route(
     client: httpx.AsyncClient, door: Door, path: str
 ) -> None:
+    assert client.base_url.port == door.port
     status, body = await _raw(door, f"GET {path} HTTP/1.1\r\nHost: {door.host}:{door.port}\r\n")
     assert status == 401, body
 
