@@ -1,7 +1,10 @@
 """The builder as a process: its parts, put together once."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+from starlette.applications import Starlette
 
 from services.builder.adapters.artifacts import open_artifacts
 from services.builder.adapters.runner import Runner
@@ -10,13 +13,16 @@ from services.builder.adapters.steps.steps import Steps
 from services.builder.adapters.workshop import Workshop
 from services.builder.handlers import listen
 from services.builder.settings import BuilderSettings
-from services.chassis.bus.connection import Terms
+from services.chassis.bus.connection import Terms, end_process
 from services.chassis.bus.sending import Bus
 from services.chassis.clock import Clock, system_clock
+from services.chassis.health import Check, health_routes
 from services.chassis.logging import get_logger
+from services.chassis.metrics import metrics_routes
 from services.chassis.secrets import open_secrets
 from services.chassis.settings import read_settings
 
+NAME = "builder"
 SPOOL_FILE = "builder.sqlite"
 
 
@@ -28,11 +34,12 @@ class Builder:
         self._spool, self._runner = spool, runner
         self._telling: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
+    async def start(self, on_crash: Callable[[], None]) -> None:
         """Say which runs were cut short, then take work. Raises as `Bus.start`."""
         self._spool.abandon_all()
         await self.bus.connect()
         self._telling = asyncio.create_task(self._runner.reporter.tell_all())
+        self._telling.add_done_callback(lambda task: task.cancelled() or on_crash())
         await self._open()
         await self.bus.start()
 
@@ -56,15 +63,41 @@ class Builder:
             get_logger().info("builder ready", swept=len(swept))
 
 
-def create_app(settings: BuilderSettings | None = None, *, clock: Clock = system_clock) -> Builder:
-    """Put a builder together; it connects when it is started.
+def create_app(
+    settings: BuilderSettings | None = None,
+    *,
+    clock: Clock = system_clock,
+    on_crash: Callable[[], None] = end_process,
+) -> Starlette:
+    """Give the builder's health and metrics over HTTP; its lifespan is the builder.
+
+    Nothing is opened or connected before the lifespan begins.
 
     Raises:
         SettingsRejected: with the variables that hold what they must not.
     """
     settings = settings or read_settings(BuilderSettings)
-    terms = Terms(unsafe=settings.nats_unsafe, replicas=settings.nats_replicas)
-    bus = Bus(settings.bus_url(), service="builder", terms=terms)
+    checks: dict[str, Check] = {}
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        builder = app.state.builder = _put_together(settings, clock, on_crash)
+        checks["bus"] = builder.bus.well
+        checks["isolation"] = builder.workshop.well
+        try:
+            await builder.start(on_crash)
+            yield
+        finally:
+            await builder.stop()
+
+    return Starlette(routes=[*health_routes(checks), *metrics_routes()], lifespan=lifespan)
+
+
+def _put_together(
+    settings: BuilderSettings, clock: Clock, on_closed: Callable[[], None]
+) -> Builder:
+    terms = Terms(unsafe=settings.nats_unsafe, replicas=settings.nats_replicas, on_closed=on_closed)
+    bus = Bus(settings.bus_url(), service=NAME, terms=terms)
     secrets = open_secrets(
         settings.secrets.get_secret_value(), key_file=settings.keys / "secrets.key"
     )
