@@ -39,7 +39,7 @@ class Builder:
         self._spool.abandon_all()
         await self.bus.connect()
         self._telling = asyncio.create_task(self._runner.reporter.tell_all())
-        self._telling.add_done_callback(lambda task: task.cancelled() or on_crash())
+        self._telling.add_done_callback(lambda task: _unless_cancelled(task, on_crash))
         await self._open()
         await self.bus.start()
 
@@ -61,6 +61,12 @@ class Builder:
             get_logger().error("this builder cannot isolate runs", why=str(missing))
         else:
             get_logger().info("builder ready", swept=len(swept))
+
+
+def _unless_cancelled(task: asyncio.Task[None], on_crash: Callable[[], None]) -> None:
+    if not task.cancelled():
+        get_logger().critical("the reporter crashed", exc_info=task.exception())
+        on_crash()
 
 
 def create_app(

@@ -34,6 +34,7 @@ class RunLog:
         """Takes the secrets of the run by name: their values never leave."""
         self._bus, self._ids, self._clock = bus, ids, clock
         self._masker = Masker(secrets)
+        self._notices = self._masker.notices
         self._secrets = secrets
         self._step = Step.CHECKOUT
         self._rest = b""
@@ -50,7 +51,8 @@ class RunLog:
         await self.flush()
         self._step = step
         self._tail.clear()
-        for notice in self._masker.notices:
+        notices, self._notices = self._notices, ()
+        for notice in notices:
             await self.say(str(notice))
 
     async def write(self, output: bytes) -> None:
