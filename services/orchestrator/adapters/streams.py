@@ -4,9 +4,9 @@ HistoryUnavailable (an Unavailable): the store cannot be reached now
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar, cast
 from uuid import UUID
@@ -15,12 +15,12 @@ from services.chassis.clock import Clock
 from services.chassis.event_store.port import EventStore, StoreUnavailable, StreamState
 from services.chassis.recording import Cause, to_new_event, to_recorded
 from services.chassis.unavailable import Unavailable
-from services.orchestrator.domain import application, environment, run
+from services.orchestrator.domain import application, delivery, environment, run
 from services.orchestrator.domain.answers import Answers
 from services.orchestrator.domain.application import ApplicationState, NotCreated
+from services.orchestrator.domain.delivery import Delivery, NotReceived
 from services.orchestrator.domain.run import NotTaken, Run
 from services.orchestrator.domain.slot import Environment
-from trellis_contracts import subjects
 from trellis_contracts.message import Message, Recorded
 from trellis_contracts.names import ActorId, derived_id
 
@@ -45,20 +45,16 @@ class Evolve(Protocol[Evolved]):
 
 @dataclass(frozen=True)
 class Category(Generic[State]):
-    """One kind of stream: how it is named, and what its events amount to."""
+    """One kind of stream: what it amounts to when it is empty, and after each event."""
 
-    name: Callable[[UUID], str]
     initial: State
     evolve: Evolve[State]
 
 
-APPLICATIONS: Category[ApplicationState] = Category(
-    subjects.application_stream, NotCreated(), application.evolve
-)
-ENVIRONMENTS: Category[Environment] = Category(
-    subjects.environment_stream, Environment(), environment.evolve
-)
-RUNS: Category[Run] = Category(subjects.run_stream, NotTaken(), run.evolve)
+APPLICATIONS: Category[ApplicationState] = Category(NotCreated(), application.evolve)
+ENVIRONMENTS: Category[Environment] = Category(Environment(), environment.evolve)
+RUNS: Category[Run] = Category(NotTaken(), run.evolve)
+DELIVERIES: Category[Delivery] = Category(NotReceived(), delivery.evolve)
 
 
 @dataclass(frozen=True)
@@ -68,7 +64,7 @@ class History(Generic[State]):
     stream: str
     state: State
     version: int = -1
-    answers: Answers = Answers()
+    answers: Answers = field(default_factory=Answers)
 
     def after(self, recorded: Recorded, evolve: Evolve[State]) -> "History[State]":
         """Give the history with one more event."""
@@ -88,18 +84,17 @@ class Streams:
         self._store, self._clock = store, clock
         self._remembered: OrderedDict[str, History[object]] = OrderedDict()
 
-    async def load(self, category: Category[State], key: UUID) -> History[State]:
-        """Give what is recorded up to now.
+    async def load(self, category: Category[State], stream: str) -> History[State]:
+        """Give what is recorded in a stream up to now.
 
         Raises:
             UnreadableMessage: the stream holds an event of a newer Trellis.
             HistoryUnavailable: the store does not answer.
         """
-        name = category.name(key)
-        known = cast("History[State] | None", self._remembered.get(name))
-        history = known or History(name, category.initial)
+        known = cast("History[State] | None", self._remembered.get(stream))
+        history = known or History(stream, category.initial)
         with _outages():
-            async for event in self._store.read_stream(name, after=history.version):
+            async for event in self._store.read_stream(stream, after=history.version):
                 history = history.after(to_recorded(event, previous=None), category.evolve)
         self._remember(cast("History[object]", history))
         return history
@@ -141,9 +136,7 @@ class Streams:
 
 
 def correlation(event: Message) -> UUID:
-    """Name what an event belongs to: its deployment, else its environment's application, else
-    its delivery.
-    """
+    """Name what an event belongs to: its deployment, else its application, else its delivery."""
     deployment: UUID | None = getattr(event, "deployment_id", None)
     whose: UUID | None = deployment or getattr(event, "application_id", None)
     return whose or derived_id(getattr(event, "delivery", ""))

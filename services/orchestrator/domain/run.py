@@ -46,3 +46,13 @@ def decide(fact: RunStreamEvent, state: Run) -> list[RunStreamEvent]:
             raise IllegalStart(fact.run_id, None)
         case _:
             return [fact]
+
+
+def refuse_another_builder(fact: RunStarted, state: Run) -> None:
+    """Let the builder that has the run say so again, and nobody else.
+
+    Raises:
+        IllegalStart: another builder has it.
+    """
+    if isinstance(state, Taken) and state.builder != fact.builder:
+        raise IllegalStart(fact.run_id, state.builder)

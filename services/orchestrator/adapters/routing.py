@@ -1,0 +1,146 @@
+"""The index: everything that is looked up across streams, folded in memory from the whole store.
+
+Disposable: it is made anew at each start. Decisions are checked against the streams themselves.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import get_args
+
+from services.orchestrator.domain import application
+from services.orchestrator.domain.application import Application, NotCreated
+from services.orchestrator.domain.refusals import IllegalEnvironment
+from trellis_contracts.applications import ApplicationEvent, EnvironmentAdded
+from trellis_contracts.deployments import (
+    CancelRequested,
+    DeployCancelled,
+    DeployStarted,
+    DeploySucceeded,
+    EnvironmentTornDown,
+)
+from trellis_contracts.failures import FailureEvent
+from trellis_contracts.message import Message
+from trellis_contracts.names import (
+    ApplicationId,
+    ApplicationName,
+    BranchName,
+    EnvironmentId,
+    HookId,
+    RepositoryName,
+)
+from trellis_contracts.pushes import (
+    BranchDeleted,
+    DeliveryEvent,
+    DeliveryId,
+    DeliveryIgnored,
+    PushReceived,
+    PushRouted,
+)
+from trellis_contracts.runs import RunStarted
+
+_Outcome = DeployCancelled | DeploySucceeded | EnvironmentTornDown | FailureEvent
+_Underway = DeployStarted | CancelRequested | RunStarted
+
+FOLDED = frozenset(
+    event.__name__
+    for union in (ApplicationEvent, DeliveryEvent, _Outcome, _Underway)
+    for event in get_args(union)
+)
+"""The types of events that the index is made of; others need not be read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Underway:
+    """The run that holds an environment; `taken` once a builder has started it."""
+
+    run: DeployStarted
+    taken: bool = False
+    cancelling: bool = False
+
+
+class Index:
+    """What is where, as far as the store was followed."""
+
+    def __init__(self) -> None:
+        self.applications: dict[ApplicationId, Application] = {}
+        self.underway: dict[EnvironmentId, Underway] = {}
+        self.unrouted: dict[DeliveryId, PushReceived] = {}
+        self._homes: dict[EnvironmentId, ApplicationId] = {}
+        self._heard: set[HookId] = set()
+
+    def application_of(self, environment_id: EnvironmentId) -> ApplicationId:
+        """Say which application an environment belongs to.
+
+        Raises:
+            IllegalEnvironment: there is none of that id.
+        """
+        if environment_id not in self._homes:
+            raise IllegalEnvironment(environment_id)
+        return self._homes[environment_id]
+
+    def environments(self) -> tuple[EnvironmentId, ...]:
+        """List every environment."""
+        return tuple(self._homes)
+
+    def names(self) -> frozenset[ApplicationName]:
+        """List the names that are taken."""
+        return frozenset(a.created.name for a in self.applications.values())
+
+    def connected(self, hook: HookId, repository: RepositoryName) -> tuple[ApplicationId, ...]:
+        """List the applications whose hook this is and whose repository was pushed to."""
+        return tuple(
+            a.created.application_id
+            for a in self.applications.values()
+            if (a.created.hook, a.created.repository_name) == (hook, repository)
+        )
+
+    def unheard(self) -> Iterator[tuple[Application, BranchName]]:
+        """Yield each branch that deploys, of the applications whose webhook never arrived."""
+        for found in tuple(self.applications.values()):
+            if found.created.hook not in self._heard:
+                yield from ((found, branch) for branch in found.followed())
+
+    def fold(self, event: Message, *, at: datetime) -> None:
+        """Take in one event, in the order of the store."""
+        match event:
+            case _ if isinstance(event, ApplicationEvent):
+                self._fold_application(event, at)
+            case PushReceived():
+                self._heard.add(event.hook)
+                self.unrouted[event.delivery] = event
+            case PushRouted():
+                self.unrouted.pop(event.delivery, None)
+            case BranchDeleted() | DeliveryIgnored():
+                self._heard.add(event.hook)
+            case _:
+                self._fold_run(event)
+
+    def _fold_application(self, event: ApplicationEvent, at: datetime) -> None:
+        before = self.applications.get(event.application_id, NotCreated())
+        after = application.evolve(before, event, at=at)
+        if isinstance(after, Application):
+            self.applications[event.application_id] = after
+        if isinstance(event, EnvironmentAdded):
+            self._homes[event.environment_id] = event.application_id
+
+    def _fold_run(self, event: Message) -> None:
+        match event:
+            case DeployStarted():
+                self.underway[event.environment_id] = Underway(run=event)
+            case RunStarted() if (found := self._holding(event)) and _same_run(found, event):
+                self.underway[event.environment_id] = replace(found, taken=True)
+            case CancelRequested() if found := self._holding(event):
+                self.underway[event.environment_id] = replace(found, cancelling=True)
+            case _ if isinstance(event, _Outcome) and self._holding(event):
+                del self.underway[event.environment_id]
+            case _:
+                return
+
+    def _holding(self, event: RunStarted | CancelRequested | _Outcome) -> Underway | None:
+        found = self.underway.get(event.environment_id)
+        return found if found and found.run.deployment_id == event.deployment_id else None
+
+
+def _same_run(found: Underway, event: RunStarted) -> bool:
+    return found.run.run_id == event.run_id

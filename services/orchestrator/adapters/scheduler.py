@@ -1,0 +1,88 @@
+"""The passing of time: leases and deadlines that ran out, and branches that want looking at.
+
+One loop, and only in the process that may write; what it asks for has deterministic ids.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from services.chassis.clock import Clock
+from services.chassis.logging import get_logger
+from services.chassis.unavailable import Unavailable
+from services.orchestrator.adapters.leases import Leases
+from services.orchestrator.adapters.polls import Polls
+from services.orchestrator.adapters.routing import Index, Underway
+from services.orchestrator.adapters.work import WorkQueue
+from trellis_contracts.asking import Accepted, Asked, Refused
+from trellis_contracts.deployments import ExpireRun
+from trellis_contracts.names import EnvironmentId, derived_id
+
+TICK_SECONDS = 1.0
+
+Ask = Callable[[ExpireRun, Asked], Awaitable[Accepted | Refused]]
+
+
+class Scheduler:
+    """Looks at the clock once a second."""
+
+    def __init__(
+        self,
+        index: Index,
+        leases: Leases,
+        polls: Polls,
+        *,
+        work: WorkQueue,
+        ask: Ask,
+        clock: Clock,
+        lease: timedelta,
+    ) -> None:
+        self._index, self._leases, self._polls = index, leases, polls
+        self._work, self._ask, self._clock, self._lease = work, ask, clock, lease
+
+    async def run(self) -> None:
+        """Tick for as long as the process lives."""
+        while True:
+            try:
+                await self.tick()
+            except Unavailable as outage:
+                get_logger().warning("what is due waits", reason=str(outage))
+            except Exception:  # noqa: BLE001 - time goes on; what failed is due again
+                get_logger().exception("a tick failed; the next one tries again")
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def tick(self) -> None:
+        """Do whatever is due now.
+
+        Raises:
+            Unavailable: the rest is done by the next tick.
+        """
+        now = self._clock()
+        underway = dict(self._index.underway)
+        self._leases.keep({found.run.run_id for found in underway.values()})
+        for environment_id, found in underway.items():
+            await self._expire(environment_id, found, now)
+        for application, branch in self._index.unheard():
+            application_id = application.created.application_id
+            if self._polls.is_due(application_id, branch, now):
+                observation = derived_id(application_id, branch, now.isoformat())
+                await self._work.observe(application, branch, observation)
+                self._polls.asked(application_id, branch, now)
+
+    async def _expire(self, environment_id: EnvironmentId, found: Underway, now: datetime) -> None:
+        run_id = found.run.run_id
+        silent = found.taken and now > self._leases.heard_at(run_id) + self._lease
+        grace = self._lease if found.taken else timedelta(0)
+        if not silent and now < found.run.deadline + grace:
+            return
+        command = ExpireRun(environment_id=environment_id, run_id=run_id, silent=silent)
+        get_logger().warning("run expired", run=str(run_id), silent=silent)
+        await self._ask(
+            command,
+            Asked(
+                id=derived_id(run_id, "silent" if silent else "deadline"),
+                actor="service:orchestrator",
+                type=type(command).__name__,
+                body=command.model_dump_json(),
+            ),
+        )

@@ -1,0 +1,43 @@
+"""The work queue: what a builder is to do, kept on the bus until one has begun with it."""
+
+from uuid import UUID
+
+from services.chassis.bus.sending import Bus
+from services.orchestrator.domain.application import Application
+from trellis_contracts import codec, subjects
+from trellis_contracts.names import BranchName
+from trellis_contracts.runs import ObserveBranch, StartRun, Work
+
+
+class WorkQueue:
+    """Work is offered under an id: the same id again, soon, is kept once."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    async def start(self, run: StartRun) -> None:
+        """Offer a run. Raises as `Bus.publish`."""
+        await self._offer(run, run.run_id)
+
+    async def observe(self, application: Application, branch: BranchName, id_: UUID) -> None:
+        """Have the remote asked where a branch stands. Raises as `Bus.publish`."""
+        created = application.created
+        question = ObserveBranch(
+            application_id=created.application_id,
+            repository=created.repository,
+            branch=branch,
+            clone_token_version=application.clone_token_version,
+        )
+        await self._offer(question, id_)
+
+    async def cancel(self, run_id: UUID) -> None:
+        """Tell a run's builder to end it, if it listens. Raises as `Bus.tell`."""
+        await self._bus.tell(subjects.cancel(run_id), b"")
+
+    async def _offer(self, work: Work, id_: UUID) -> None:
+        await self._bus.publish(
+            subjects.WORK,
+            codec.encode(work),
+            headers={"Trellis-Type": type(work).__name__},
+            message_id=str(id_),
+        )

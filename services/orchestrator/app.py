@@ -1,0 +1,161 @@
+"""The orchestrator as a process: its parts, put together once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from starlette.applications import Starlette
+
+from services.chassis.bus.connection import Terms, end_process
+from services.chassis.bus.sending import Bus
+from services.chassis.clock import Clock, system_clock
+from services.chassis.event_store import open_event_store
+from services.chassis.event_store.port import EventStore
+from services.chassis.health import Check, health_routes
+from services.chassis.logging import get_logger
+from services.chassis.metrics import metrics_routes
+from services.chassis.settings import read_settings
+from services.orchestrator.adapters.dispatcher import Dispatcher
+from services.orchestrator.adapters.follower import Follower
+from services.orchestrator.adapters.leases import Leases
+from services.orchestrator.adapters.polls import Polls
+from services.orchestrator.adapters.relay import Relay
+from services.orchestrator.adapters.routing import Index
+from services.orchestrator.adapters.scheduler import Scheduler
+from services.orchestrator.adapters.streams import HistoryUnavailable, Streams
+from services.orchestrator.adapters.work import WorkQueue
+from services.orchestrator.handlers.answering import Desk
+from services.orchestrator.handlers.applications import Applications
+from services.orchestrator.handlers.branches import Branches
+from services.orchestrator.handlers.deliveries import Deliveries
+from services.orchestrator.handlers.environments import Environments
+from services.orchestrator.handlers.routes import Handlers, routes
+from services.orchestrator.handlers.runs import Runs
+from services.orchestrator.settings import OrchestratorSettings
+
+
+class Orchestrator:
+    """An orchestrator that is put together; it works from `start` to `stop`."""
+
+    def __init__(
+        self, settings: OrchestratorSettings, store: EventStore, bus: Bus, *, clock: Clock
+    ) -> None:
+        self.store, self.bus = store, bus
+        index, streams, work = Index(), Streams(store, clock), WorkQueue(bus)
+        leases, polls = Leases(clock), Polls(timedelta(seconds=settings.poll_seconds))
+        self.follower = Follower(store, index)
+        self.relay = Relay(store, bus)
+        desk = Desk(streams, self.follower)
+        applications = Applications(desk, streams, index, clock=clock)
+        environments = Environments(
+            desk,
+            streams,
+            index,
+            applications=applications,
+            clock=clock,
+            run_seconds=settings.run_seconds,
+        )
+        branches = Branches(applications, environments, polls)
+        self.handlers = Handlers(
+            applications=applications,
+            environments=environments,
+            runs=Runs(desk, streams, environments=environments, leases=leases),
+            branches=branches,
+            deliveries=Deliveries(
+                streams,
+                index,
+                self.follower,
+                applications=applications,
+                branches=branches,
+                work=work,
+            ),
+        )
+        self.dispatcher = Dispatcher(index, work, environments.state)
+        self.scheduler = Scheduler(
+            index,
+            leases,
+            polls,
+            work=work,
+            ask=environments.answer,
+            clock=clock,
+            lease=timedelta(seconds=settings.lease_seconds),
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self, on_crash: Callable[[], None]) -> None:
+        """Read the history, take up what was cut short, then listen. Raises as `Bus.start`."""
+        self.follower.on_news.append(self.dispatcher.wake)
+        self._keep(self.follower.run(), on_crash)
+        await self.follower.caught_up()
+        await self.bus.connect()
+        self.bus.on_reconnected.append(self.dispatcher.offer_again)
+        self.bus.broker.include_router(routes(self.bus, self.handlers))
+        await self.handlers.deliveries.resume()
+        self.dispatcher.wake()
+        for part in (self.relay, self.dispatcher, self.scheduler):
+            self._keep(part.run(), on_crash)
+        await self.bus.start()
+
+    async def stop(self) -> None:
+        """Finish the questions under way and let go of bus and store."""
+        await self.bus.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.store.close()
+
+    async def store_is_well(self) -> None:
+        """The health check of the event store.
+
+        Raises:
+            HistoryUnavailable: it takes no appends.
+        """
+        if not await self.store.healthy():
+            raise HistoryUnavailable("the event store takes no appends: see its disk and its log")
+
+    def _keep(self, work: Coroutine[None, None, None], on_crash: Callable[[], None]) -> None:
+        def end(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (crash := task.exception()):
+                get_logger().critical("a part of the orchestrator crashed", exc_info=crash)
+                on_crash()
+
+        task = asyncio.create_task(work)
+        task.add_done_callback(end)
+        self._tasks.append(task)
+
+
+def create_app(
+    settings: OrchestratorSettings | None = None,
+    *,
+    clock: Clock = system_clock,
+    on_crash: Callable[[], None] = end_process,
+) -> Starlette:
+    """Give the orchestrator's health and metrics over HTTP; its lifespan is the orchestrator.
+
+    Nothing is opened or connected before the lifespan begins.
+
+    Raises:
+        SettingsRejected: with the variables that hold what they must not.
+    """
+    settings = settings or read_settings(OrchestratorSettings)
+    checks: dict[str, Check] = {}
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        store = open_event_store(settings.event_store.get_secret_value())
+        terms = Terms(
+            unsafe=settings.nats_unsafe, replicas=settings.nats_replicas, on_closed=on_crash
+        )
+        bus = Bus(settings.bus_url(), service="orchestrator", terms=terms)
+        orchestrator = app.state.orchestrator = Orchestrator(settings, store, bus, clock=clock)
+        checks["event store"] = orchestrator.store_is_well
+        checks["bus"] = bus.well
+        checks["relay"] = orchestrator.relay.well
+        try:
+            await orchestrator.start(on_crash)
+            yield
+        finally:
+            await orchestrator.stop()
+
+    return Starlette(routes=[*health_routes(checks), *metrics_routes()], lifespan=lifespan)

@@ -1,0 +1,67 @@
+"""A delivery: recorded once, whatever the forge repeats; a push is then routed, once.
+
+The stream `delivery-<guid>` holds it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from trellis_contracts.message import Message
+from trellis_contracts.pushes import (
+    BranchDeleted,
+    Delivered,
+    DeliveryEvent,
+    DeliveryIgnored,
+    Ignorance,
+    PushReceived,
+)
+
+
+@dataclass(frozen=True)
+class NotReceived:
+    """The delivery is new."""
+
+
+@dataclass(frozen=True)
+class Unrouted:
+    """A push that was not offered to every environment yet."""
+
+    push: PushReceived
+
+
+@dataclass(frozen=True)
+class Done:
+    """Nothing of the delivery is left to do."""
+
+
+Delivery = NotReceived | Unrouted | Done
+
+
+def evolve(state: Delivery, event: Message, *, at: datetime) -> Delivery:  # noqa: ARG001 - every noun evolves by one signature
+    """Give the state after the event."""
+    match event, state:
+        case PushReceived(), NotReceived():
+            return Unrouted(event)
+        case _:
+            return Done()
+
+
+def decide(delivered: Delivered, state: Delivery, *, connected: bool) -> list[DeliveryEvent]:
+    """Give what to record: nothing of a repeat; `connected` says that some application has it."""
+    if not isinstance(state, NotReceived):
+        return []
+    match delivered:
+        case PushReceived() if not connected:
+            return [_ignored(delivered)]
+        case PushReceived() | BranchDeleted() | DeliveryIgnored():
+            return [delivered]
+
+
+def _ignored(push: PushReceived) -> DeliveryIgnored:
+    return DeliveryIgnored(
+        delivery=push.delivery,
+        hook=push.hook,
+        forge=push.forge,
+        event="push",
+        reason=Ignorance.NO_APPLICATION,
+    )

@@ -1,0 +1,42 @@
+"""Answers commands on applications, and facts about their branches."""
+
+from services.chassis.clock import Clock
+from services.orchestrator.adapters.routing import Index
+from services.orchestrator.adapters.streams import APPLICATIONS, Streams
+from services.orchestrator.adapters.turns import Turns
+from services.orchestrator.domain import application
+from services.orchestrator.domain.application import (
+    ApplicationQuestion,
+    ApplicationState,
+    Neighbours,
+)
+from services.orchestrator.handlers.answering import Desk
+from trellis_contracts import subjects
+from trellis_contracts.applications import ApplicationEvent, CreateApplication
+from trellis_contracts.asking import Accepted, Asked, Refused
+from trellis_contracts.names import ApplicationId
+
+
+class Applications:
+    """Every application; creations take turns, so that a name is given once."""
+
+    def __init__(self, desk: Desk, streams: Streams, index: Index, *, clock: Clock) -> None:
+        self._desk, self._streams, self._index, self._clock = desk, streams, index, clock
+        self._turns = Turns()
+
+    async def answer(self, command: ApplicationQuestion, asked: Asked) -> Accepted | Refused:
+        """Decide on the command, and give the answer."""
+
+        async def decide(state: ApplicationState) -> list[ApplicationEvent]:
+            context = Neighbours(names=self._index.names())
+            return application.decide(command, state, context=context, now=self._clock())
+
+        creates = isinstance(command, CreateApplication)
+        stream = subjects.application_stream(command.application_id)
+        async with self._turns.of("a new name" if creates else stream):
+            return await self._desk.settle(APPLICATIONS, stream, asked=asked, decide=decide)
+
+    async def state(self, application_id: ApplicationId) -> ApplicationState:
+        """Give an application as it is recorded now."""
+        stream = subjects.application_stream(application_id)
+        return (await self._streams.load(APPLICATIONS, stream)).state

@@ -1,0 +1,125 @@
+"""The inbox: each delivery is recorded once, and a push offered wherever its branch deploys.
+
+Every step finds out what an earlier attempt has done, so it may be cut anywhere and begun again.
+"""
+
+import re
+
+from services.chassis.logging import get_logger
+from services.orchestrator.adapters.follower import Follower
+from services.orchestrator.adapters.routing import Index
+from services.orchestrator.adapters.streams import DELIVERIES, Streams
+from services.orchestrator.adapters.turns import Turns
+from services.orchestrator.adapters.work import WorkQueue
+from services.orchestrator.domain import delivery
+from services.orchestrator.domain.application import Application
+from services.orchestrator.domain.delivery import Unrouted
+from services.orchestrator.domain.heads import is_next
+from services.orchestrator.handlers.applications import Applications
+from services.orchestrator.handlers.branches import Branches, question
+from trellis_contracts import subjects
+from trellis_contracts.asking import Asked
+from trellis_contracts.message import Message
+from trellis_contracts.names import ActorId, ApplicationId, EnvironmentId, derived_id
+from trellis_contracts.pushes import (
+    BranchHeadObserved,
+    Delivered,
+    HeadSource,
+    PushReceived,
+    PushRouted,
+)
+
+_NOT_IN_AN_ACTOR = re.compile(r"[^A-Za-z0-9._@-]")
+
+
+class Deliveries:
+    """Everything that a forge has told us."""
+
+    def __init__(
+        self,
+        streams: Streams,
+        index: Index,
+        follower: Follower,
+        *,
+        applications: Applications,
+        branches: Branches,
+        work: WorkQueue,
+    ) -> None:
+        self._streams, self._index, self._follower = streams, index, follower
+        self._applications, self._branches, self._work = applications, branches, work
+        self._turns = Turns()
+
+    async def receive(self, delivered: Delivered) -> None:
+        """Record a delivery and do what it is for; one that was dealt with changes nothing."""
+        stream = subjects.delivery_stream(delivered.delivery)
+        async with self._turns.of(delivered.delivery):
+            history = await self._streams.load(DELIVERIES, stream)
+            connected = self._connected(delivered)
+            events = delivery.decide(delivered, history.state, connected=bool(connected))
+            if events:
+                await self._record(events[0], delivered, "received", after=history.version)
+                history = await self._streams.load(DELIVERIES, stream)
+            if isinstance(history.state, Unrouted):
+                await self._route(history.state.push, connected, after=history.version)
+
+    async def resume(self) -> None:
+        """Route every push that was recorded and not routed, before the bus delivers it again."""
+        for push in tuple(self._index.unrouted.values()):
+            try:
+                await self.receive(push)
+            except Exception:  # noqa: BLE001 - one push must not keep the others; the bus has it still
+                get_logger().exception("push not routed yet", delivery=push.delivery)
+
+    async def _route(
+        self, push: PushReceived, connected: tuple[ApplicationId, ...], *, after: int
+    ) -> None:
+        offered: list[EnvironmentId] = []
+        for application_id in connected:
+            offered += await self._offer(push, application_id)
+        routed = PushRouted(delivery=push.delivery, environments=tuple(offered))
+        await self._record(routed, push, "routed", after=after)
+
+    async def _offer(
+        self, push: PushReceived, application_id: ApplicationId
+    ) -> tuple[EnvironmentId, ...]:
+        application = await self._applications.state(application_id)
+        if not isinstance(application, Application):
+            return ()
+        if not is_next(push, application.heads.get(push.branch)):
+            question_id = derived_id(push.delivery, application_id, "head")
+            await self._work.observe(application, push.branch, question_id)
+            return ()
+        head = BranchHeadObserved(
+            application_id=application_id,
+            branch=push.branch,
+            commit=push.after,
+            source=HeadSource.PUSH,
+        )
+        asked = _asked(head, push, application_id)
+        await self._applications.answer(head, asked)
+        return await self._branches.offer(head, asked, cause=push.delivery, delivery=push.delivery)
+
+    def _connected(self, delivered: Delivered) -> tuple[ApplicationId, ...]:
+        if not isinstance(delivered, PushReceived):
+            return ()
+        return self._index.connected(delivered.hook, delivered.repository)
+
+    async def _record(self, event: Message, delivered: Delivered, step: str, *, after: int) -> None:
+        position = await self._streams.append(
+            subjects.delivery_stream(delivered.delivery),
+            [event],
+            after=after,
+            actor=_actor(delivered),
+            causation=derived_id(delivered.delivery, step),
+        )
+        await self._follower.reached(position)
+
+
+def _asked(message: Message, push: PushReceived, application_id: ApplicationId) -> Asked:
+    asked = Asked(id=derived_id(push.delivery), actor=_actor(push), type="", body="")
+    return question(message, asked, id_parts=(push.delivery, application_id, "pushed"))
+
+
+def _actor(delivered: Delivered) -> ActorId:
+    login = delivered.pusher if isinstance(delivered, PushReceived) else None
+    return f"forge:{_NOT_IN_AN_ACTOR.sub('-', login)[:64]}" if login else "service:ingest"

@@ -1,0 +1,113 @@
+"""Answers commands on environments, and what ends their runs."""
+
+from services.chassis.clock import Clock
+from services.orchestrator.adapters.routing import Index
+from services.orchestrator.adapters.streams import ENVIRONMENTS, RUNS, Streams
+from services.orchestrator.adapters.turns import Turns
+from services.orchestrator.domain import environment
+from services.orchestrator.domain.answers import accept
+from services.orchestrator.domain.application import Application
+from services.orchestrator.domain.context import Context
+from services.orchestrator.domain.environment import EnvironmentQuestion
+from services.orchestrator.domain.outcomes import Report
+from services.orchestrator.domain.refusals import IllegalEnvironment
+from services.orchestrator.domain.run import Taken
+from services.orchestrator.domain.slot import Environment, Running
+from services.orchestrator.handlers.answering import Desk
+from services.orchestrator.handlers.applications import Applications
+from trellis_contracts import subjects
+from trellis_contracts.asking import Accepted, Asked, Refused
+from trellis_contracts.deployments import (
+    EnvironmentCommand,
+    EnvironmentEvent,
+    Promote,
+    RecordCloudReset,
+)
+from trellis_contracts.names import EnvironmentId, derived_id
+
+
+class Environments:
+    """Every environment; questions on one take turns, runs' facts among them."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        streams: Streams,
+        index: Index,
+        *,
+        applications: Applications,
+        clock: Clock,
+        run_seconds: int,
+    ) -> None:
+        self._desk, self._streams, self._index = desk, streams, index
+        self._applications, self._clock, self._run_seconds = applications, clock, run_seconds
+        self.turns = Turns()
+
+    async def answer(
+        self, command: EnvironmentCommand | Report, asked: Asked
+    ) -> Accepted | Refused:
+        """Decide on a command or a report, and give the answer."""
+        return await self._settle(command, command.environment_id, asked)
+
+    async def reset_cloud(self, command: RecordCloudReset, asked: Asked) -> Accepted | Refused:
+        """Tell every environment that a local AWS started anew."""
+        positions: list[int] = []
+        events: list[str] = []
+        for environment_id in self._index.environments():
+            own = asked.model_copy(update={"id": derived_id(asked.id, environment_id)})
+            answer = await self._settle(command, environment_id, own)
+            if isinstance(answer, Accepted) and answer.events:
+                positions.append(answer.position or 0)
+                events.extend(answer.events)
+        answered = accept(asked.id, (), position=max(positions, default=None))
+        return answered.model_copy(update={"events": tuple(events)})
+
+    async def state(self, environment_id: EnvironmentId) -> Environment:
+        """Give an environment as it is recorded now."""
+        stream = subjects.environment_stream(environment_id)
+        return (await self._streams.load(ENVIRONMENTS, stream)).state
+
+    async def _settle(
+        self, command: EnvironmentQuestion, environment_id: EnvironmentId, asked: Asked
+    ) -> Accepted | Refused:
+        async def decide(state: Environment) -> list[EnvironmentEvent]:
+            context = await self._context(command, environment_id, state, asked=asked)
+            return environment.decide(command, state, context=context, now=self._clock())
+
+        stream = subjects.environment_stream(environment_id)
+        async with self.turns.of(environment_id):
+            return await self._desk.settle(ENVIRONMENTS, stream, asked=asked, decide=decide)
+
+    async def _context(
+        self,
+        command: EnvironmentQuestion,
+        environment_id: EnvironmentId,
+        state: Environment,
+        *,
+        asked: Asked,
+    ) -> Context:
+        application_id = self._index.application_of(environment_id)
+        application = await self._applications.state(application_id)
+        if not isinstance(application, Application):
+            raise IllegalEnvironment(environment_id)
+        return Context(
+            asked=asked.id,
+            application=application,
+            environment_id=environment_id,
+            source=await self._source(command, application),
+            run_started=await self._is_taken(state),
+            run_seconds=self._run_seconds,
+        )
+
+    async def _source(
+        self, command: EnvironmentQuestion, application: Application
+    ) -> Environment | None:
+        if isinstance(command, Promote) and command.source in application.environments:
+            return await self.state(command.source)
+        return None
+
+    async def _is_taken(self, state: Environment) -> bool:
+        if not isinstance(state.slot, Running):
+            return False
+        stream = subjects.run_stream(state.slot.run.run_id)
+        return isinstance((await self._streams.load(RUNS, stream)).state, Taken)

@@ -1,0 +1,101 @@
+"""Which subject goes where: everything that the orchestrator listens to."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from faststream.nats import NatsRouter
+from faststream.nats.annotations import NatsMessage
+
+from services.chassis.bus.sending import Bus
+from services.chassis.bus.subscribe import on_message, on_question
+from services.chassis.streams import ORCHESTRATOR_INBOX
+from services.orchestrator.domain.outcomes import Report
+from services.orchestrator.handlers.answering import refuse
+from services.orchestrator.handlers.applications import Applications
+from services.orchestrator.handlers.branches import Branches
+from services.orchestrator.handlers.deliveries import Deliveries
+from services.orchestrator.handlers.environments import Environments
+from services.orchestrator.handlers.runs import Runs
+from trellis_contracts import codec, subjects
+from trellis_contracts.applications import ApplicationCommand
+from trellis_contracts.asking import Accepted, Asked, RefusalCode, Refused
+from trellis_contracts.deployments import EnvironmentCommand, RecordCloudReset
+from trellis_contracts.message import Message
+from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, Delivered
+from trellis_contracts.runs import Heartbeat, HeartbeatAnswer, RunStreamEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handlers:
+    """Who answers what."""
+
+    applications: Applications
+    environments: Environments
+    runs: Runs
+    branches: Branches
+    deliveries: Deliveries
+
+    async def command(self, asked: Asked) -> Accepted | Refused:
+        """Answer a command."""
+        match _read(asked):
+            case Refused() as unreadable:
+                return unreadable
+            case RecordCloudReset() as reset:
+                return await self.environments.reset_cloud(reset, asked)
+            case command if isinstance(command, ApplicationCommand):
+                return await self.applications.answer(command, asked)
+            case command if isinstance(command, EnvironmentCommand):
+                return await self.environments.answer(command, asked)
+            case _:
+                return _not_here(asked, "a command")
+
+    async def fact(self, asked: Asked) -> Accepted | Refused:
+        """Answer what a builder reports."""
+        match _read(asked):
+            case Refused() as unreadable:
+                return unreadable
+            case BranchHeadObserved() | BranchUnobservable() as seen:
+                return await self.branches.take(seen, asked)
+            case fact if isinstance(fact, RunStreamEvent):
+                return await self.runs.take(fact, asked)
+            case fact if isinstance(fact, Report):
+                return await self.environments.answer(fact, asked)
+            case _:
+                return _not_here(asked, "a fact")
+
+
+def routes(bus: Bus, handlers: Handlers) -> NatsRouter:
+    """Build the subscribers of one broker: made anew for each, never shared."""
+    router = NatsRouter()
+
+    @on_question(bus, subjects.COMMANDS, router=router)
+    async def on_command(body: bytes) -> bytes:
+        return codec.encode(await handlers.command(codec.read(Asked, body)))
+
+    @on_question(bus, subjects.FACTS, router=router)
+    async def on_fact(body: bytes) -> bytes:
+        return codec.encode(await handlers.fact(codec.read(Asked, body)))
+
+    @on_question(bus, subjects.HEARTBEATS, router=router)
+    async def on_heartbeat(body: bytes) -> bytes:
+        instruction = await handlers.runs.instruct(codec.read(Heartbeat, body))
+        return codec.encode(HeartbeatAnswer(instruction=instruction))
+
+    @on_message(bus, ORCHESTRATOR_INBOX, router=router)
+    async def on_delivery(body: bytes, message: NatsMessage) -> None:
+        delivered = codec.decode(message.headers["Trellis-Type"], 1, body)
+        await handlers.deliveries.receive(cast("Delivered", delivered))
+
+    return router
+
+
+def _read(asked: Asked) -> Message:
+    try:
+        return codec.decode(asked.type, asked.version, asked.body)
+    except codec.UnreadableMessage as unreadable:
+        return refuse(asked, "unreadable", str(unreadable), code=RefusalCode.INVALID)
+
+
+def _not_here(asked: Asked, wanted: str) -> Refused:
+    sentence = f"{asked.type} is not {wanted}: nothing here answers it."
+    return refuse(asked, "not-answered-here", sentence, code=RefusalCode.INVALID)
