@@ -1,0 +1,115 @@
+"""Makes a change set and waits until AWS has worked out what it would change."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+from botocore.exceptions import ClientError
+
+from services.builder.adapters.deployer.access import Access, code_of, said
+from services.builder.adapters.deployer.errors import StackFailed
+from services.builder.adapters.deployer.stacks import Hide, change_set_prefix, tags_of
+from services.builder.domain.assembly.reach import Owner
+
+_OF_THE_STACK = {
+    "AlreadyExistsException",
+    "InsufficientCapabilitiesException",
+    "LimitExceededException",
+    "ValidationError",
+}
+_NOTHING = ("didn't contain changes", "No updates are to be performed")
+_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """A change that can be executed; `count` is how many resources it may touch."""
+
+    id: str
+    stack_id: str
+    new: bool
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a stack is to become. Every parameter is in it, so that none depends on history."""
+
+    stack: str
+    owner: Owner
+    new: bool
+    template: Mapping[str, str]
+    """`TemplateBody` or `TemplateURL`."""
+    parameters: Mapping[str, str]
+    hide: Hide
+
+
+def propose(access: Access, change: Change) -> ChangeSet | None:
+    """Make a change set; None when there is nothing to change.
+
+    Raises:
+        StackFailed: AWS cannot make it; nothing was changed, and no shell of a new stack is left.
+    """
+    tags = [{"Key": key, "Value": value} for key, value in tags_of(change.owner).items()]
+    name = f"{change_set_prefix(change.owner)}{uuid4().hex}"
+    try:
+        made = access.cloudformation.create_change_set(
+            StackName=change.stack,
+            ChangeSetName=name,
+            ClientToken=name,
+            ChangeSetType="CREATE" if change.new else "UPDATE",
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value}
+                for key, value in sorted(change.parameters.items())
+            ],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+            Tags=tags,  # type: ignore[arg-type]
+            **change.template,  # type: ignore[arg-type]
+        )
+    except ClientError as refused:
+        if code_of(refused) not in _OF_THE_STACK:
+            raise
+        raise StackFailed(change.stack, _before(change), change.hide(said(refused))) from refused
+    return _worked_out(access, change, ChangeSet(made["Id"], made["StackId"], new=change.new))
+
+
+def discard(access: Access, change_set: ChangeSet) -> None:
+    """Take a change set back; of a new stack it leaves no shell under review."""
+    if change_set.new:
+        access.cloudformation.delete_stack(StackName=change_set.stack_id)
+    else:
+        access.cloudformation.delete_change_set(
+            ChangeSetName=change_set.id, StackName=change_set.stack_id
+        )
+
+
+def _worked_out(access: Access, change: Change, made: ChangeSet) -> ChangeSet | None:
+    give_up = time.monotonic() + _SECONDS
+    while time.monotonic() < give_up:
+        described = access.cloudformation.describe_change_set(
+            ChangeSetName=made.id, StackName=made.stack_id
+        )
+        match described["Status"]:
+            case "CREATE_COMPLETE":
+                return replace(made, count=_count(access, made))
+            case "FAILED":
+                reason = described.get("StatusReason", "")
+                discard(access, made)
+                if any(words in reason for words in _NOTHING):
+                    return None
+                raise StackFailed(change.stack, _before(change), change.hide(reason))
+            case _:
+                time.sleep(access.poll_seconds)
+    discard(access, made)
+    raise StackFailed(change.stack, _before(change), "AWS could not work out what would change")
+
+
+def _count(access: Access, made: ChangeSet) -> int:
+    paginator = access.cloudformation.get_paginator("describe_change_set")
+    pages = paginator.paginate(ChangeSetName=made.id, StackName=made.stack_id)
+    return sum(len(page.get("Changes", [])) for page in pages)
+
+
+def _before(change: Change) -> str:
+    return "not created" if change.new else "unchanged"

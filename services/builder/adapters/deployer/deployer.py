@@ -1,0 +1,184 @@
+"""Deploys and removes: the one place where an assembly meets credentials."""
+
+from collections.abc import Iterable, Sequence
+
+from services.builder.adapters.deployer.access import (
+    Access,
+    AwsCredentials,
+    Identity,
+    speaking,
+)
+from services.builder.adapters.deployer.bootstrap import bootstrap
+from services.builder.adapters.deployer.errors import CredentialsRefused, StackFailed
+from services.builder.adapters.deployer.one_stack import Deployed, OneStack
+from services.builder.adapters.deployer.prepared import Prepared
+from services.builder.adapters.deployer.removal import remove_stacks
+from services.builder.adapters.deployer.stacks import check_owner, find_stack
+from services.builder.adapters.deployer.uploads import Uploads
+from services.builder.adapters.deployer.watch import Watch
+from services.builder.domain.assembly.reach import Owner
+from services.chassis.logging import get_logger
+from trellis_contracts.releases import Cloud, Release, StackOutputs
+
+
+class Deployer:
+    """Works in one account and region. Any thread may use it, one operation at a time.
+
+    Whatever it raises beside `Stopped` and `OutOfTime` is a `DeployerError` or a `Refusal`, or is
+    ours (botocore's own errors).
+    """
+
+    def __init__(
+        self,
+        credentials: AwsCredentials,
+        region: str,
+        *,
+        endpoint: str | None = None,
+        instance: str | None = None,
+    ) -> None:
+        """Takes an environment's key; `endpoint` and `instance` are those of a local AWS."""
+        self._access = Access(credentials, region, endpoint)
+        self._instance = instance
+
+    def identity(self) -> Identity:
+        """Ask AWS who we are.
+
+        Raises:
+            CredentialsRefused, AwsUnreachable
+        """
+        with speaking():
+            caller = self._access.sts.get_caller_identity()
+        return Identity(caller["Account"], caller["Arn"])
+
+    def cloud(self, identity: Identity) -> Cloud:
+        """Say where a release of this deployer runs."""
+        return Cloud(account=identity.account, region=self._access.region, instance=self._instance)
+
+    def bootstrap(self, account: str) -> str:
+        """See that the account's asset bucket is there, and name it.
+
+        Raises:
+            StackFailed, CredentialsRefused, AwsUnreachable
+        """
+        with speaking():
+            return bootstrap(self._access, account)
+
+    def deploy(
+        self,
+        wanted: Prepared,
+        *,
+        watch: Watch,
+        previous: Release | None = None,
+        fallback: Prepared | None = None,
+    ) -> tuple[StackOutputs, ...]:
+        """Bring the environment to an assembly, and give its stacks with their outputs, in order.
+
+        Before anything is touched, every stack must be this environment's or nobody's. What
+        `previous` ran and the assembly has no more is removed at the end. When a later stack
+        fails, earlier ones are put back: to `fallback`, the assembly of `previous`, or away if
+        this deploy made them. Called again after its process was killed, it waits for what runs
+        and goes on.
+
+        Raises:
+            StackOfAnother: a stack of its name belongs to somebody else; nothing was touched.
+            SecretMissing, CredentialsRefused: nothing was touched.
+            StackFailed: the environment runs what it ran before.
+            Stopped, OutOfTime: it was ended, and has settled.
+            AwsUnreachable: it is not known how it stands; deploy again.
+        """
+        wanted.check_secrets()
+        with speaking():
+            self._check_account(wanted, previous)
+            self._check_owners(wanted)
+            watch.check()
+            uploads = self._upload(wanted, watch)
+            done = self._deploy_all(wanted, uploads, watch, fallback=fallback)
+            if previous:
+                self._remove_rest(previous, wanted, watch)
+        return tuple(one.outputs for one in done)
+
+    def remove(
+        self, stacks: Iterable[StackOutputs | str], owner: Owner, *, watch: Watch
+    ) -> tuple[str, ...]:
+        """Delete stacks, the last one first, and give the names of those that are verified gone.
+
+        A stack that was recorded is known by its id; one given by its name must carry the
+        owner's tags. What is gone already counts as gone.
+
+        Raises:
+            StackNotRemoved: something is still there.
+            StackOfAnother, CredentialsRefused, AwsUnreachable, Stopped, OutOfTime
+        """
+        with speaking():
+            return remove_stacks(OneStack(self._access, owner, watch), stacks)
+
+    def _check_account(self, wanted: Prepared, previous: Release | None) -> None:
+        account = wanted.assembly.reach.account
+        if previous and self._is_here(previous.cloud) and previous.cloud.account != account:
+            detail = (
+                f"they are for the account {account}, and the environment runs in "
+                f"{previous.cloud.account}; tear it down there first"
+            )
+            raise CredentialsRefused("AnotherAccount", detail)
+
+    def _check_owners(self, wanted: Prepared) -> None:
+        for name in wanted.assembly.names:
+            if found := find_stack(self._access, name):
+                check_owner(self._access, found, wanted.assembly.reach.owner)
+
+    def _upload(self, wanted: Prepared, watch: Watch) -> Uploads:
+        reach = wanted.assembly.reach
+        bucket = bootstrap(self._access, reach.account)
+        uploads = Uploads(self._access, bucket, reach.account)
+        for asset in {a.key: a for stack in wanted.assembly.stacks for a in stack.assets}.values():
+            watch.check()
+            uploads.put_asset(asset, wanted.folder)
+        return uploads
+
+    def _deploy_all(
+        self, wanted: Prepared, uploads: Uploads, watch: Watch, *, fallback: Prepared | None
+    ) -> list[Deployed]:
+        one = OneStack(self._access, wanted.assembly.reach.owner, watch, wanted.hide)
+        done: list[Deployed] = []
+        for stack in wanted.assembly.stacks:
+            try:
+                done.append(one.deploy(stack, wanted, uploads))
+            except StackFailed:
+                self._put_back(done, one, uploads, fallback=fallback)
+                raise
+        return done
+
+    def _put_back(
+        self,
+        done: Sequence[Deployed],
+        one: OneStack,
+        uploads: Uploads,
+        *,
+        fallback: Prepared | None,
+    ) -> None:
+        """Undo the earlier stacks, the last one first; CloudFormation undoes only its own."""
+        before = {stack.name: stack for stack in fallback.assembly.stacks} if fallback else {}
+        for deployed in reversed(done):
+            name = deployed.outputs.stack
+            try:
+                if deployed.created and (found := find_stack(self._access, name)):
+                    one.delete(found)
+                elif fallback and name in before:
+                    for asset in before[name].assets:
+                        uploads.put_asset(asset, fallback.folder)
+                    one.deploy(before[name], fallback, uploads)
+            except StackFailed as second:
+                get_logger().error("an earlier stack was not put back", reason=str(second))
+
+    def _remove_rest(self, previous: Release, wanted: Prepared, watch: Watch) -> None:
+        """Remove what the release had and the assembly has not, also from the region it left."""
+        if not self._is_here(previous.cloud):
+            return
+        moved = previous.cloud.region != self._access.region
+        rest = [s for s in previous.stacks if moved or s.stack not in wanted.assembly.names]
+        access = self._access.in_region(previous.cloud.region) if moved else self._access
+        remove_stacks(OneStack(access, wanted.assembly.reach.owner, watch), rest)
+
+    def _is_here(self, cloud: Cloud) -> bool:
+        """Whether a release can still be there: a local AWS forgets when it stops."""
+        return cloud.instance == self._instance

@@ -1,0 +1,129 @@
+"""Follows one operation on a stack to its end, and ends it early when that is asked."""
+
+import time
+from dataclasses import dataclass
+from uuid import uuid4
+
+from botocore.exceptions import ClientError
+
+from services.builder.adapters.deployer.access import Access, code_of
+from services.builder.adapters.deployer.errors import StackFailed
+from services.builder.adapters.deployer.progress import Event, Gathered
+from services.builder.adapters.deployer.stacks import Events, Hide, Stack, find_stack
+from services.builder.adapters.deployer.states import (
+    CREATING,
+    GONE,
+    UPDATING,
+    is_busy,
+    is_failure,
+)
+from services.builder.adapters.deployer.watch import Watch
+from services.chassis.logging import get_logger
+
+_NESTED = "AWS::CloudFormation::Stack"
+_DEEPEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A settled stack; `resource` and `reason` are those of the first failure, if any failed."""
+
+    stack: Stack
+    resource: str | None = None
+    reason: str | None = None
+
+    def failed(self, kind: type[StackFailed] = StackFailed) -> StackFailed:
+        """Give the error that says so."""
+        reason = self.reason or "CloudFormation gave no reason"
+        return kind(self.stack.name, self.stack.status, reason, resource=self.resource)
+
+
+class Operation:
+    """Whatever happens to a stack from the moment that this is made."""
+
+    def __init__(
+        self, access: Access, stack: Stack, *, watch: Watch, total: int = 0, hide: Hide = str
+    ) -> None:
+        """Takes how many resources it is about; make it before the operation is begun."""
+        self._access = access
+        self._stack = stack
+        self._watch = watch
+        self._hide = hide
+        self._events = Events(access, stack.id, hide=hide)
+        self._gathered = Gathered(stack.name, total)
+        self._failure: Event | None = None
+        self._stack_says: str | None = None
+        self._asked_to_end = False
+
+    def follow(self) -> Ending:
+        """Report progress until the stack has settled.
+
+        Raises:
+            StackFailed: it was to be ended, and does not settle.
+        """
+        while True:
+            stack = find_stack(self._access, self._stack.id) or _gone(self._stack)
+            self._take_in(self._events.new())
+            settled = not is_busy(stack.status)
+            self._report(stack.status, ended=settled)
+            if settled:
+                return self._ending(stack)
+            if self._watch.interrupted:
+                self._end(stack)
+            self._watch.pause(self._access.poll_seconds)
+
+    def _take_in(self, events: list[Event]) -> None:
+        """Remember the first failure: later ones only say that the rest was cancelled."""
+        self._gathered.add(events)
+        for event in events:
+            if event.of_stack and event.reason and self._stack_says is None:
+                if "FAILED" in event.status or "ROLLBACK" in event.status:
+                    self._stack_says = event.reason
+            elif not event.of_stack and is_failure(event.status) and self._failure is None:
+                self._failure = event
+
+    def _report(self, status: str, *, ended: bool) -> None:
+        report = self._gathered.report(status, now=time.monotonic(), ended=ended)
+        if report is not None:
+            self._watch.on_progress(report)
+
+    def _end(self, stack: Stack) -> None:
+        """Ask the cloud to go back: only an update and a first create can be ended."""
+        if self._watch.gave_up:
+            raise StackFailed(stack.name, stack.status, "it was to be ended and does not settle")
+        if self._asked_to_end or stack.status not in (UPDATING, CREATING):
+            return
+        self._asked_to_end = True
+        cloudformation, token = self._access.cloudformation, uuid4().hex
+        try:
+            if stack.status == UPDATING:
+                cloudformation.cancel_update_stack(StackName=stack.id, ClientRequestToken=token)
+            else:
+                cloudformation.delete_stack(StackName=stack.id, ClientRequestToken=token)
+        except ClientError as refused:
+            if code_of(refused) != "ValidationError":
+                raise
+            get_logger().info("the stack moved on before it could be ended", stack=stack.name)
+
+    def _ending(self, stack: Stack) -> Ending:
+        if self._failure is None:
+            return Ending(stack, reason=self._stack_says)
+        cause = _cause(self._access, self._failure, hide=self._hide)
+        return Ending(stack, cause.logical_id, cause.reason)
+
+
+def _cause(access: Access, failure: Event, *, hide: Hide, depth: int = 0) -> Event:
+    """Look for the first failure inside a nested stack, which names only itself."""
+    if failure.type != _NESTED or not failure.physical_id or depth >= _DEEPEST:
+        return failure
+    inner: Event | None = None
+    for event in Events(access, failure.physical_id, hide=hide, all_=True).new():
+        if event.of_stack and event.status in (CREATING, UPDATING):
+            inner = None
+        elif is_failure(event.status) and not event.of_stack:
+            inner = inner or event
+    return _cause(access, inner, hide=hide, depth=depth + 1) if inner else failure
+
+
+def _gone(stack: Stack) -> Stack:
+    return Stack(stack.name, stack.id, GONE, stack.tags, {})

@@ -1,0 +1,135 @@
+"""Stacks as they are found in an account: their state, their owner, their events."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from services.builder.adapters.deployer.access import Access, said
+from services.builder.adapters.deployer.progress import Event
+from services.builder.domain.assembly.reach import Owner
+from services.builder.domain.assembly.refusals import StackOfAnother
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
+
+APPLICATION, ENVIRONMENT = "trellis:application", "trellis:environment"
+
+Hide = Callable[[str], str]
+"""Takes secret values out of what AWS says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack as AWS describes it; a local AWS and the real one alike."""
+
+    name: str
+    id: str
+    status: str
+    tags: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+
+def tags_of(owner: Owner) -> dict[str, str]:
+    """Give the tags by which a stack is known as an environment's own."""
+    return {APPLICATION: str(owner.application_id), ENVIRONMENT: str(owner.environment_id)}
+
+
+def find_stack(access: Access, name_or_id: str) -> Stack | None:
+    """Give a stack, None where there is none. By its id it is found after its end, too."""
+    try:
+        found = access.cloudformation.describe_stacks(StackName=name_or_id)["Stacks"][0]
+    except ClientError as refused:
+        if "does not exist" in said(refused):  # the API has no code of its own for it
+            return None
+        raise
+    return _stack(found)
+
+
+def check_owner(access: Access, stack: Stack, owner: Owner) -> None:
+    """See that a stack is this environment's.
+
+    A stack under review, without resources and with no change sets but ours, is ours too: AWS
+    gives it its tags only when it is made.
+
+    Raises:
+        StackOfAnother: it is not.
+    """
+    if all(stack.tags.get(key) == value for key, value in tags_of(owner).items()):
+        return
+    if stack.status == "REVIEW_IN_PROGRESS" and _only_our_change_sets(access, stack, owner):
+        return
+    if ENVIRONMENT in stack.tags:
+        raise StackOfAnother(stack.name, f"environment {stack.tags[ENVIRONMENT]} of Trellis")
+    raise StackOfAnother(stack.name, "somebody outside Trellis")
+
+
+def change_set_prefix(owner: Owner) -> str:
+    """Begin the names of an environment's change sets."""
+    return f"trellis-{owner.environment_id.hex}-"
+
+
+class Events:
+    """The events of one stack from now on; each is given once, oldest first."""
+
+    def __init__(
+        self, access: Access, stack_id: str, *, hide: Hide = str, all_: bool = False
+    ) -> None:
+        """Takes the stack's id, because its name may be used again; `all_`: from its beginning."""
+        self._access = access
+        self._id = stack_id
+        self._hide = hide
+        self._seen = set() if all_ else {e["EventId"] for e in next(self._pages(), [])}
+
+    def new(self) -> list[Event]:
+        """Give the events since the last call, in the order in which the API has them."""
+        found: list[StackEventTypeDef] = []
+        for page in self._pages():
+            fresh = [event for event in page if event["EventId"] not in self._seen]
+            found += fresh
+            if len(fresh) < len(page):
+                break
+        self._seen.update(event["EventId"] for event in found)
+        return [self._event(event) for event in reversed(found) if event["StackId"] == self._id]
+
+    def _pages(self) -> "Iterator[list[StackEventTypeDef]]":
+        """The pages of events, the newest first."""
+        paginator = self._access.cloudformation.get_paginator("describe_stack_events")
+        for page in paginator.paginate(StackName=self._id):
+            yield page["StackEvents"]
+
+    def _event(self, event: "StackEventTypeDef") -> Event:
+        physical, reason = event.get("PhysicalResourceId", ""), event.get("ResourceStatusReason")
+        return Event(
+            id=event["EventId"],
+            logical_id=event.get("LogicalResourceId", "?"),
+            physical_id=physical,
+            type=event.get("ResourceType", ""),
+            status=event.get("ResourceStatus", ""),
+            reason=self._hide(reason) if reason else None,
+            at=event["Timestamp"],
+            of_stack=physical == self._id,
+        )
+
+
+def _stack(found: "StackTypeDef") -> Stack:
+    return Stack(
+        name=found["StackName"],
+        id=found["StackId"],
+        status=found["StackStatus"],
+        tags={tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
+        outputs={
+            output["OutputKey"]: output.get("OutputValue", "")
+            for output in found.get("Outputs", [])
+        },
+    )
+
+
+def _only_our_change_sets(access: Access, stack: Stack, owner: Owner) -> bool:
+    paginator = access.cloudformation.get_paginator("list_change_sets")
+    return all(
+        change_set.get("ChangeSetName", "").startswith(change_set_prefix(owner))
+        for page in paginator.paginate(StackName=stack.id)
+        for change_set in page["Summaries"]
+    )

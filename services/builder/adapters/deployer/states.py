@@ -1,0 +1,58 @@
+"""What the states of a stack mean for the next deploy (pure; CloudFormation's own words)."""
+
+from enum import Enum, auto
+
+REVIEW = "REVIEW_IN_PROGRESS"
+UPDATING = "UPDATE_IN_PROGRESS"
+CREATING = "CREATE_IN_PROGRESS"
+STUCK = "UPDATE_ROLLBACK_FAILED"
+GONE = "DELETE_COMPLETE"
+
+_GOOD = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}
+_SHELLS = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", REVIEW}
+_CHANGEABLE = {*_GOOD, "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED", "IMPORT_ROLLBACK_COMPLETE"}
+
+
+class Way(Enum):
+    """What a deploy has to do with a stack that it finds."""
+
+    CREATE = auto()
+    """There is none."""
+    WAIT = auto()
+    """Something else changes it."""
+    CLEAR = auto()
+    """It never was good: delete the shell, then create."""
+    CONTINUE = auto()
+    """Its rollback is stuck: continue that once."""
+    UPDATE = auto()
+    """It can be changed."""
+    REFUSE = auto()
+    """Its removal failed half-way: only another removal helps."""
+
+
+def way(status: str | None) -> Way:
+    """Say what is to be done with a stack in this state; None is no stack."""
+    if status is None or status == GONE:
+        return Way.CREATE
+    if status in _SHELLS:
+        return Way.CLEAR
+    if is_busy(status):
+        return Way.WAIT
+    if status == STUCK:
+        return Way.CONTINUE
+    return Way.UPDATE if status in _CHANGEABLE else Way.REFUSE
+
+
+def is_busy(status: str) -> bool:
+    """Whether an operation runs. A stack under review has none."""
+    return status.endswith("_IN_PROGRESS") and status != REVIEW
+
+
+def is_good(status: str) -> bool:
+    """Whether the last operation did what it was for."""
+    return status in _GOOD
+
+
+def is_failure(status: str) -> bool:
+    """Whether a resource's state says that it failed."""
+    return status.endswith("_FAILED")

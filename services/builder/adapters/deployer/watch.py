@@ -1,0 +1,67 @@
+"""How a deploy is watched from outside its thread: its progress, a wish to stop, its deadline."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from services.builder.adapters.deployer.errors import OutOfTime, Stopped
+from services.builder.adapters.deployer.progress import Progress
+
+
+def _unheard(progress: Progress) -> None:
+    """Progress that nobody listens to."""
+
+
+@dataclass
+class Watch:
+    """One deploy or removal, seen from outside.
+
+    `on_progress` is called in the deployer's thread. Setting `stop`, from any thread, ends it as
+    soon as the cloud allows; so does the end of `seconds`. Either way it ends once settled.
+    """
+
+    on_progress: Callable[[Progress], None] = _unheard
+    stop: threading.Event = field(default_factory=threading.Event)
+    seconds: float = float("inf")
+    settle_seconds: float = 3900
+    """How long a stack may take to settle after that: a custom resource has an hour."""
+    touched: bool = False
+    """Whether anything in the cloud was changed."""
+    _began: float = field(default_factory=time.monotonic)
+    _interrupted_at: float | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether no further change may begin."""
+        if self._interrupted_at is None and (self.stop.is_set() or self._late()):
+            self._interrupted_at = time.monotonic()
+        return self._interrupted_at is not None
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether what runs has had its time to settle."""
+        since = self._interrupted_at
+        return since is not None and time.monotonic() - since > self.settle_seconds
+
+    def check(self) -> None:
+        """Go on only if nobody asked to stop and there is time.
+
+        Raises:
+            Stopped, OutOfTime
+        """
+        if not self.interrupted:
+            return
+        if self.stop.is_set():
+            raise Stopped(cloud_touched=self.touched)
+        raise OutOfTime(self.seconds)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, shorter if somebody asks to stop meanwhile."""
+        if self.interrupted:
+            time.sleep(seconds)
+        else:
+            self.stop.wait(seconds)
+
+    def _late(self) -> bool:
+        return time.monotonic() - self._began > self.seconds
