@@ -6,6 +6,8 @@ from cli.git_server import GitServer
 from services.builder.adapters.git.repositories import Git
 from tests.support.sandboxes import Boxed
 
+TOKEN = "ghs_a-clone-token-of-nobody"
+
 
 @dataclass(frozen=True)
 class Forge:

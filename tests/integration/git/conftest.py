@@ -8,7 +8,7 @@ import pytest
 from cli.git_server import GitServer
 from services.builder.adapters.git.repositories import Git
 from services.builder.adapters.isolation.preparation import prepare
-from tests.support.forges import Forge
+from tests.support.forges import TOKEN, Forge
 from tests.support.git import folder_of_files
 from tests.support.sandboxes import Boxed, boxed
 
@@ -34,3 +34,10 @@ def reader(box: Boxed, server: GitServer) -> Git:
 @pytest.fixture
 def forge(server: GitServer, box: Boxed, reader: Git) -> Forge:
     return Forge(server, box, reader)
+
+
+@pytest.fixture
+def private(server: GitServer, tmp_path: Path) -> str:
+    """The URL of a private repository."""
+    server.create_repository("vault", folder_of_files(tmp_path / "private"), token=TOKEN)
+    return server.url("vault")

@@ -12,12 +12,11 @@ from services.builder.adapters.git.asking import GitLimits
 from services.builder.adapters.git.repositories import Git
 from services.builder.adapters.isolation.sandbox import Command, Exit
 from services.builder.adapters.isolation.watch import OnOutput
-from tests.support.forges import Forge
+from tests.support.forges import TOKEN, Forge
 from tests.support.git import folder_of_files, git
 from tests.support.sandboxes import Boxed
 
 NO_COMMIT = "0123456789" * 4
-TOKEN = "ghs_a-clone-token-of-nobody"
 
 
 async def test_exactly_the_commit_is_checked_out(
@@ -126,13 +125,6 @@ async def test_a_server_that_is_away_is_not_a_missing_repository(box: Boxed) -> 
         await Git(box.sandbox, (away,)).head_of(f"{away}/shop.git", "main")
 
 
-@pytest.fixture
-def private(server: GitServer, tmp_path: Path) -> str:
-    """The URL of a private repository."""
-    server.create_repository("vault", folder_of_files(tmp_path / "private"), token=TOKEN)
-    return server.url("vault")
-
-
 async def test_a_private_repository_asks_for_a_clone_token(forge: Forge, private: str) -> None:
     with pytest.raises(failures.AccessDenied, match=r"does not exist or is private.*clone token"):
         await forge.reader.check_out(private, forge.server.head("vault"), on_output=forge.box.keep)
@@ -179,6 +171,8 @@ async def test_a_file_beyond_the_limit_stops_the_fetch(
     small = Git(box.sandbox, (server.origin,), GitLimits(tree_bytes=1 << 20))
     with pytest.raises(failures.RepositoryTooLarge, match=r"may hold .* 1 MiB"):
         await small.check_out(server.url("big"), commit, on_output=box.keep)
+    packs = (box.folder / "source" / ".git" / "objects" / "pack").iterdir()
+    assert [path.stat().st_size for path in packs] == [1 << 20]
 
 
 async def test_a_commit_that_unfolds_beyond_the_limit_is_not_written_out(

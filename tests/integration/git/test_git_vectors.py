@@ -132,6 +132,19 @@ async def test_hooks_and_programs_of_a_checked_out_repository_do_not_run(forge: 
     assert (forge.box.folder / "marker").exists(), "without the options they run"
 
 
+async def test_no_program_is_asked_for_a_password(forge: Forge, private: str) -> None:
+    (forge.box.folder / "source" / ".git").mkdir()
+    (forge.box.folder / "source" / ".git" / "config").write_text(
+        '[core]\n\trepositoryformatversion = 0\n\taskPass = "touch /workspace/marker;"\n'
+        '[credential]\n\thelper = "!touch /workspace/marker;"\n'
+    )
+    with pytest.raises(failures.AccessDenied):
+        await forge.reader.check_out(private, COMMIT, on_output=forge.box.keep)
+    assert not (forge.box.folder / "marker").exists()
+    await forge.box.sh(f"git fetch {private} main")
+    assert (forge.box.folder / "marker").exists(), "without the options they are asked"
+
+
 async def test_a_bare_repository_inside_a_checkout_is_not_obeyed(
     forge: Forge, tmp_path: Path
 ) -> None:
