@@ -23,7 +23,7 @@ _MARK_ROOM = 64
 _TITLES_LINKS_CLIPBOARD = r"(?:\x1b\]|\x9d)[^\x00-\x1f\x7f-\x9f]*(?:\x07|\x1b\\|\x9c)"
 _DEVICE_STRINGS = r"(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x00-\x1f\x7f-\x9f]*(?:\x07|\x1b\\|\x9c)"
 _MOVES_AND_ERASES = r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-_TWO_CHARACTERS = r"\x1b[ -/]*[0-OQ-WYZ`-~]"
+_TWO_CHARACTERS = r"\x1b(?:[ -/]+[0-~]|[=>78cDEHMNOZ])"
 _INVISIBLE = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 _CONTROL = re.compile(
     r"(?!\x1b\[[0-9;:]*m)(?:"
@@ -39,21 +39,22 @@ _BEGUN_KEY = re2.compile(f"{_KEY_BEGINS}{re2.escape(MASK)}$")
 _END_OF_KEY = re2.compile(f"^.*?({_KEY_ENDS})")
 _INSIDE_KEY = re2.compile(r"^\s*\S*\s*$|[A-Za-z0-9+/=]{32,}|^[A-Za-z-]+: ")
 
+# No word borders: what ends a colour, `m`, is a letter.
 _EQUALS = r"""["']?[ \t]*[:=][ \t]*["']?"""
 _CREDENTIALS = tuple(
     (re2.compile(shape), shown)
     for shape, shown in (
-        (r"\b((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{12}\b", rf"\1{MASK}"),
+        (r"((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{12,}", rf"\1{MASK}"),
         (
-            rf"(?i)((?:aws_?secret(?:_?access)?|secret_?access)_?key{_EQUALS})[a-z0-9/+=]{{40}}",
+            rf"(?i)((?:aws_?secret(?:_?access)?|secret_?access)_?key{_EQUALS})[a-z0-9/+=_-]{{40,}}",
             rf"\1{MASK}",
         ),
         (rf"(?i)((?:session|security)_?token{_EQUALS})[a-z0-9/+=_-]{{64,}}", rf"\1{MASK}"),
-        (r"\b(gh[pousr]_|github_pat_|npm_)[A-Za-z0-9_]{20,}", rf"\1{MASK}"),
-        (r"\b(xox[abeoprs]-)[A-Za-z0-9-]{10,}", rf"\1{MASK}"),
-        (r"\b(eyJ)[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}", rf"\1{MASK}"),
-        (r"(\b[A-Za-z][A-Za-z0-9+.-]*://)[^\s/?#@:]*:[^\s/?#@]+@", rf"\1{MASK}@"),
-        (r"(?i)(\bhttps?://)[^\s/?#@]+@", rf"\1{MASK}@"),
+        (r"(gh[pousr]_|github_pat_|npm_)[A-Za-z0-9_]{20,}", rf"\1{MASK}"),
+        (r"(xox[abeoprs]-)[A-Za-z0-9-]{10,}", rf"\1{MASK}"),
+        (r"(eyJ)[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}", rf"\1{MASK}"),
+        (r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s/?#@:]*:[^\s/?#@]+@", rf"\1{MASK}@"),
+        (r"(?i)(https?://)[^\s/?#@]+@", rf"\1{MASK}@"),
     )
 )
 _SUSPECT = re2.compile(
