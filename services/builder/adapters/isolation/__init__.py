@@ -3,6 +3,7 @@
 | module | holds |
 |---|---|
 | `preparation` | what is found out once, when the builder starts: `prepare() -> Profile` |
+| `grade` | how strongly; today `standard` alone |
 | `bubblewrap` | which bubblewrap works here |
 | `passing` | what of the host's proxy, registry and CA settings reaches a step |
 | `programs` | node and npm, wherever they live |

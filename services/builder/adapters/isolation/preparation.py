@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from services.builder.adapters.isolation.bubblewrap import candidates, find_bubblewrap
+from services.builder.adapters.isolation.grade import Grade
 from services.builder.adapters.isolation.passing import read_pass
 from services.builder.adapters.isolation.profile import Profile, check_mount
 from services.builder.adapters.isolation.programs import find_node
@@ -12,6 +13,7 @@ from services.builder.adapters.isolation.programs import find_node
 
 def prepare(
     *,
+    grade: Grade = Grade.STANDARD,
     passed: str = "default",
     hidden: Iterable[Path],
     environ: Mapping[str, str] = os.environ,
@@ -32,6 +34,7 @@ def prepare(
     for mount in (*programs.mounts, *reaching.mounts):
         check_mount(mount, kept)
     return Profile(
+        grade=grade,
         bubblewrap=find_bubblewrap(candidates() if bubblewraps is None else bubblewraps),
         mounts=(*programs.mounts, *reaching.mounts),
         links=programs.links,

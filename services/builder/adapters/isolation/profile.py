@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from services.builder.adapters.isolation.bubblewrap import Bubblewrap, system_tree
+from services.builder.adapters.isolation.grade import Grade
 
 WORKSPACE = "/workspace"
 SOURCE = f"{WORKSPACE}/source"
@@ -70,6 +71,7 @@ class Profile:
     """What every step of this builder sees. `hidden` (the data folder …) is never among it."""
 
     bubblewrap: Bubblewrap
+    grade: Grade = Grade.STANDARD
     mounts: tuple[Mount, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     path: tuple[str, ...] = ()
