@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from starlette.applications import Starlette
 
 from services.builder.adapters.artifacts import open_artifacts
+from services.builder.adapters.conditions import Conditions
 from services.builder.adapters.runner import Runner
 from services.builder.adapters.spool import Spool
 from services.builder.adapters.steps.steps import Steps
@@ -63,6 +64,22 @@ class Builder:
             get_logger().info("builder ready", swept=len(swept))
 
 
+def _conditions(settings: BuilderSettings) -> Conditions:
+    return Conditions(
+        name=settings.builder_name,
+        slots=settings.builder_slots,
+        runs=settings.builder_runs,
+        hidden=(settings.data, settings.keys),
+        passed=settings.builder_pass,
+        git_origins=settings.git_origins,
+        step_seconds=settings.step_seconds,
+        silence_seconds=settings.silence_seconds,
+        heartbeat_seconds=settings.heartbeat_seconds,
+        aws_endpoint=settings.aws_endpoint,
+        aws_instance=settings.aws_instance,
+    )
+
+
 def _unless_cancelled(task: asyncio.Task[None], on_crash: Callable[[], None]) -> None:
     if not task.cancelled():
         get_logger().critical("the reporter crashed", exc_info=task.exception())
@@ -111,7 +128,7 @@ def _put_together(
         settings.artifacts.get_secret_value(), key_file=settings.keys / "artifacts.key"
     )
     spool = Spool(settings.data / SPOOL_FILE)
-    workshop = Workshop(settings, secrets)
+    workshop = Workshop(_conditions(settings), secrets)
     runner = Runner(bus, spool, workshop=workshop, steps=Steps(artifacts), clock=clock)
     listen(bus, runner, workshop)
     return Builder(bus, spool, workshop=workshop, runner=runner)

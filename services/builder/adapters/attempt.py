@@ -7,13 +7,13 @@ from enum import Enum
 
 from pydantic import SecretStr
 
+from services.builder.adapters.conditions import Conditions
+from services.builder.adapters.deployer.prepared import Prepared
 from services.builder.adapters.isolation.profile import SOURCE, Mount
 from services.builder.adapters.isolation.sandbox import Command, Exit, Sandbox
 from services.builder.adapters.run_log import RunLog
 from services.builder.adapters.workspace import RunFolder
-from services.builder.domain.assembly.checked import CheckedAssembly
 from services.builder.domain.run import RunIds
-from services.builder.settings import BuilderSettings
 from trellis_contracts.message import Message
 from trellis_contracts.names import ArtifactId, CommitSha
 from trellis_contracts.releases import Release
@@ -49,7 +49,7 @@ class Granted:
 class Made:
     """The assembly that a run has made, checked, and kept as `artifact`."""
 
-    assembly: CheckedAssembly
+    prepared: Prepared
     artifact: ArtifactId
 
 
@@ -59,7 +59,7 @@ class Attempt:
 
     work: StartRun
     ids: RunIds
-    settings: BuilderSettings
+    conditions: Conditions
     folder: RunFolder
     sandbox: Sandbox
     log: RunLog
@@ -68,6 +68,8 @@ class Attempt:
     """Tells the orchestrator a fact of this run."""
     in_the_cloud: bool = False
     """While true, the run is ended by the deployer alone, once the cloud is settled."""
+    seconds_left: Callable[[], float]
+    """How long the run may still take."""
     stop: Stop | None = None
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     exit_code: int | None = None
@@ -100,8 +102,8 @@ class Attempt:
         ended = await self.sandbox.run(
             command,
             on_output=self.log.write,
-            timeout=self.settings.step_seconds,
-            silence_timeout=self.settings.silence_seconds,
+            timeout=self.conditions.step_seconds,
+            silence_timeout=self.conditions.silence_seconds,
         )
         self.exit_code = ended.code
         await self.log.flush()

@@ -41,4 +41,4 @@ async def _beat(bus: Bus, attempt: Attempt, on_stop: Callable[[Stop], None]) -> 
             )
             if stop := _STOPS.get(answer.instruction):
                 on_stop(stop)
-        await asyncio.sleep(attempt.settings.heartbeat_seconds)
+        await asyncio.sleep(attempt.conditions.heartbeat_seconds)

@@ -40,7 +40,7 @@ async def _ask_remote(
         async with AsyncExitStack() as stack:
             token = await workshop.clone_token(application, question.clone_token_version)
             _, sandbox = await workshop.room(str(id_), stack)
-            head = await Git(sandbox, workshop.settings.git_origins).head_of(
+            head = await Git(sandbox, workshop.conditions.git_origins).head_of(
                 question.repository, branch, token=token
             )
     except GitFailure as failure:

@@ -16,7 +16,7 @@ from trellis_contracts.asking import Accepted, Answer, Asked, Refused
 from trellis_contracts.message import Message
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
-_ANSWER = TypeAdapter[Accepted | Refused](Answer)
+_ANSWER: TypeAdapter[Accepted | Refused] = TypeAdapter(Answer)
 
 
 async def ask_about(bus: Bus, subject: str, asked: Asked) -> Accepted | Refused:
@@ -45,7 +45,8 @@ class Reporter:
 
     async def report_and_hear(self, run_id: UUID, fact: Message) -> Accepted | Refused:
         """Tell a fact and wait for its answer, however long the orchestrator is away."""
-        heard = self._answers[run_id] = asyncio.get_running_loop().create_future()
+        heard: asyncio.Future[Accepted | Refused] = asyncio.get_running_loop().create_future()
+        self._answers[run_id] = heard
         try:
             self.report(run_id, fact)
             return await heard

@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
-from datetime import datetime
+from functools import partial
 from time import monotonic
 from uuid import UUID
 
@@ -52,7 +52,7 @@ class Runner:
         self._bus, self._spool, self._workshop, self._steps = bus, spool, workshop, steps
         self._clock = clock
         self.reporter = Reporter(bus, spool, lambda run: self.stop(run, Stop.STALE))
-        self._slots = asyncio.Semaphore(workshop.settings.builder_slots)
+        self._slots = asyncio.Semaphore(workshop.conditions.slots)
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._attempts: dict[UUID, Attempt] = {}
 
@@ -67,7 +67,7 @@ class Runner:
         try:
             await asyncio.wait_for(self._slots.acquire(), SLOT_SECONDS)
         except TimeoutError:
-            raise NoFreeSlot(self._workshop.settings.builder_slots) from None
+            raise NoFreeSlot(self._workshop.conditions.slots) from None
         ids = ids_of(work)
         if await self._is_ours(work, ids):
             self._tasks[work.run_id] = asyncio.create_task(self._see_through(work, ids))
@@ -95,9 +95,7 @@ class Runner:
 
     async def _is_ours(self, work: StartRun, ids: RunIds) -> bool:
         self._spool.begin(ids)
-        started = RunStarted(
-            **ids, builder=self._workshop.settings.builder_name, attempt=work.attempt
-        )
+        started = RunStarted(**ids, builder=self._workshop.conditions.name, attempt=work.attempt)
         answer = await self.reporter.report_and_hear(work.run_id, started)
         if isinstance(answer, Accepted):
             return True
@@ -135,23 +133,24 @@ class Runner:
         attempt = Attempt(
             work=work,
             ids=ids,
-            settings=self._workshop.settings,
+            conditions=self._workshop.conditions,
             folder=folder,
             sandbox=sandbox,
             log=log,
             granted=granted,
-            report=lambda fact: self.reporter.report(work.run_id, fact),
+            report=partial(self.reporter.report, work.run_id),
+            seconds_left=lambda: (work.deadline - self._clock()).total_seconds(),
         )
         self._attempts[work.run_id] = attempt
         room.callback(self._attempts.pop, work.run_id)
-        alive = keep_alive(self._bus, attempt, lambda why: self.stop(work.run_id, why))
+        alive = keep_alive(self._bus, attempt, partial(self.stop, work.run_id))
         await room.enter_async_context(alive)
         return attempt
 
     async def _carry_out(self, attempt: Attempt, began: float) -> RunOutcome | None:
         try:
             for step in plan(attempt.work):
-                async with asyncio.timeout(self._limit(step, attempt.work.deadline)):
+                async with asyncio.timeout(_limit(step, attempt)):
                     await self._do(step, attempt)
         except StepFailed as failed:
             return failed.failure
@@ -192,11 +191,12 @@ class Runner:
             )
             attempt.report(finished)
 
-    def _limit(self, step: Step, deadline: datetime) -> float | None:
-        """Seconds that are left to a step; in the cloud the deployer keeps the deadline itself."""
-        if step in (Step.DEPLOY, Step.REMOVE):
-            return None
-        return max((deadline - self._clock()).total_seconds(), 0)
+
+def _limit(step: Step, attempt: Attempt) -> float | None:
+    """Give a step the time that is left; in the cloud the deployer keeps the deadline itself."""
+    if step in (Step.DEPLOY, Step.REMOVE):
+        return None
+    return max(attempt.seconds_left(), 0)
 
 
 def _stopped(attempt: Attempt, *, cloud_touched: bool) -> RunCancelled | None:

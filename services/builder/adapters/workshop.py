@@ -6,18 +6,18 @@ from contextlib import AsyncExitStack
 from pydantic import SecretStr
 
 from services.builder.adapters.attempt import Granted
+from services.builder.adapters.conditions import Conditions
 from services.builder.adapters.isolation.preparation import prepare
 from services.builder.adapters.isolation.profile import Profile
 from services.builder.adapters.isolation.sandbox import Sandbox
 from services.builder.adapters.workspace import RunFolder, RunFolders
-from services.builder.settings import BuilderSettings
 from services.chassis.secrets.paths import (
     SecretPath,
     clone_token_path,
     credentials_path,
     secret_path,
 )
-from services.chassis.secrets.port import Secrets
+from services.chassis.secrets.port import SecretsStore
 from trellis_contracts.deployments import DeployKind
 from trellis_contracts.names import ApplicationId
 from trellis_contracts.runs import StartRun
@@ -26,10 +26,10 @@ from trellis_contracts.runs import StartRun
 class Workshop:
     """Opened once by a builder; its parts are shared by all runs."""
 
-    def __init__(self, settings: BuilderSettings, secrets: Secrets) -> None:
-        self.settings = settings
+    def __init__(self, conditions: Conditions, secrets: SecretsStore) -> None:
+        self.conditions = conditions
         self._secrets = secrets
-        self._folders = RunFolders(settings.builder_runs)
+        self._folders = RunFolders(conditions.runs)
         self._profile: Profile | None = None
 
     async def open(self) -> tuple[str, ...]:
@@ -45,9 +45,8 @@ class Workshop:
     async def well(self) -> None:
         """The health check: steps can be isolated. Raises as `open`."""
         if self._profile is None:
-            hidden = (self.settings.data, self.settings.keys)
             self._profile = await asyncio.to_thread(
-                prepare, passed=self.settings.builder_pass, hidden=hidden
+                prepare, passed=self.conditions.passed, hidden=self.conditions.hidden
             )
 
     async def room(self, name: str, stack: AsyncExitStack) -> tuple[RunFolder, Sandbox]:

@@ -15,7 +15,7 @@ async def check_out(attempt: Attempt) -> CommitSha:
         StepFailed: with CommitNotFound or CheckoutFailed.
     """
     work, token = attempt.work, attempt.granted.clone_token
-    git = Git(attempt.sandbox, attempt.settings.git_origins)
+    git = Git(attempt.sandbox, attempt.conditions.git_origins)
     try:
         commit = work.commit or await git.head_of(
             work.target.repository, work.branch or "main", token=token

@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager, suppress
 from typing import TypeVar, cast
 
 from services.builder.adapters.attempt import Attempt
-from services.builder.adapters.deployer.access import AwsCredentials, Identity
+from services.builder.adapters.deployer.access import AwsCredentials, Identity, asset_bucket
 from services.builder.adapters.deployer.deployer import Deployer
 from services.builder.adapters.deployer.errors import Stopped
-from services.builder.adapters.deployer.watch import Progress, Watch
+from services.builder.adapters.deployer.progress import Progress
+from services.builder.adapters.deployer.watch import Watch
 from services.builder.adapters.failures import failure_of
 from services.builder.domain.assembly.reach import Owner, Reach
 from services.builder.domain.run import RunWasCancelled, StepFailed
@@ -27,11 +28,11 @@ async def enter(attempt: Attempt) -> tuple[Deployer, Identity]:
     """
     deployer = await settled(attempt, lambda: _open(attempt))
     identity = await settled(attempt, deployer.identity)
-    await settled(attempt, deployer.bootstrap)
+    await settled(attempt, lambda: deployer.bootstrap(identity.account))
     return deployer, identity
 
 
-def reach_of(attempt: Attempt, identity: Identity, bucket: str) -> Reach:
+def reach_of(attempt: Attempt, identity: Identity) -> Reach:
     """Say what an assembly of this environment may touch, from what we know and not from it."""
     work = attempt.work
     own = {work.target.stack_name}
@@ -42,7 +43,7 @@ def reach_of(attempt: Attempt, identity: Identity, bucket: str) -> Reach:
         account=identity.account,
         region=region_of(attempt),
         stage=work.target.stage,
-        bucket=bucket,
+        bucket=asset_bucket(identity.account, region_of(attempt)),
         stack_names=frozenset(own),
     )
 
@@ -74,11 +75,11 @@ async def settled(attempt: Attempt, act: Callable[[], T]) -> T:
 async def watched(attempt: Attempt) -> AsyncIterator[Watch]:
     """Let the deployer say how it goes; end it by its own means when the run is to end."""
     loop, stop = asyncio.get_running_loop(), threading.Event()
-    watch = Watch(
-        on_progress=lambda progress: loop.call_soon_threadsafe(_show, attempt, progress),
-        stop=stop,
-        deadline=attempt.work.deadline,
-    )
+
+    def tell(progress: Progress) -> None:
+        loop.call_soon_threadsafe(_show, attempt, progress)
+
+    watch = Watch(on_progress=tell, stop=stop, seconds=attempt.seconds_left())
     stopping = asyncio.create_task(_pass_on(attempt.stopped, stop))
     attempt.in_the_cloud = True
     try:
@@ -114,13 +115,22 @@ def _open(attempt: Attempt) -> Deployer:
     return Deployer(
         AwsCredentials.parse(attempt.granted.credentials),
         region_of(attempt),
-        endpoint=attempt.settings.aws_endpoint,
-        instance=attempt.settings.aws_instance,
+        endpoint=attempt.conditions.aws_endpoint,
+        instance=attempt.conditions.aws_instance,
     )
 
 
 def _show(attempt: Attempt, progress: Progress) -> None:
-    attempt.report(StackProgress(**attempt.ids, **progress.fields()))
+    attempt.report(
+        StackProgress(
+            **attempt.ids,
+            stack=progress.stack,
+            status=progress.status,
+            resources=progress.resources,
+            done=progress.done,
+            total=progress.total,
+        )
+    )
 
 
 async def _pass_on(stopped: asyncio.Event, stop: threading.Event) -> None:

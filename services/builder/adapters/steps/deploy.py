@@ -2,11 +2,12 @@
 
 from services.builder.adapters.artifacts import Artifacts
 from services.builder.adapters.attempt import Attempt, Made
-from services.builder.adapters.deployer.access import asset_bucket
-from services.builder.adapters.deployer.reading import read_and_check
+from services.builder.adapters.deployer.access import Identity
+from services.builder.adapters.deployer.deployer import Deployer
+from services.builder.adapters.deployer.prepared import Prepared, prepare_assembly
 from services.builder.adapters.steps import cloud
 from trellis_contracts.names import CommitSha
-from trellis_contracts.releases import Release
+from trellis_contracts.releases import Release, StackOutputs
 
 
 async def deploy(attempt: Attempt, made: Made, commit: CommitSha) -> Release:
@@ -16,23 +17,17 @@ async def deploy(attempt: Attempt, made: Made, commit: CommitSha) -> Release:
         StepFailed: with DeployFailed, AssemblyRefused or CredentialsRejected.
         RunWasCancelled: somebody asked; the cloud is settled.
     """
-    work = attempt.work
+    work, assembly = attempt.work, made.prepared.assembly
     deployer, identity = await cloud.enter(attempt)
-    async with cloud.watched(attempt) as watch:
-        stacks = await cloud.settled(
-            attempt,
-            lambda: deployer.deploy(
-                made.assembly, attempt.granted.secrets, watch=watch, previous=work.previous
-            ),
-        )
+    stacks = await _deploy(attempt, deployer, made.prepared)
     return Release(
         deployment_id=work.deployment_id,
         commit=commit,
         branch=work.branch,
-        framework=made.assembly.framework,
+        framework=assembly.framework,
         artifact=made.artifact,
         stacks=stacks,
-        secrets=work.target.secrets,
+        secrets={name: work.target.secrets[name] for name in assembly.secret_names},
         cloud=deployer.cloud(identity),
     )
 
@@ -44,20 +39,29 @@ async def bring_back(attempt: Attempt, release: Release, artifacts: Artifacts) -
         StepFailed: as `deploy`, or with ArtifactUnavailable.
         RunWasCancelled: somebody asked; the cloud is settled.
     """
-    kept = attempt.folder.path / "kept"
     await attempt.log.say(
         f"Bringing back the kept assembly of {release.commit[:12]}, with the variables of then"
     )
-    await cloud.settled(attempt, lambda: artifacts.open(release.artifact, kept))
     deployer, identity = await cloud.enter(attempt)
-    bucket = asset_bucket(identity.account, release.cloud.region)
-    reach = cloud.reach_of(attempt, identity, bucket)
-    assembly = await cloud.settled(attempt, lambda: read_and_check(kept, reach))
-    async with cloud.watched(attempt) as watch:
-        stacks = await cloud.settled(
-            attempt,
-            lambda: deployer.deploy(
-                assembly, attempt.granted.secrets, watch=watch, previous=attempt.work.previous
-            ),
-        )
+    kept = await _open_kept(attempt, release, artifacts, identity=identity)
+    stacks = await _deploy(attempt, deployer, kept)
     return release.model_copy(update={"stacks": stacks, "cloud": deployer.cloud(identity)})
+
+
+async def _open_kept(
+    attempt: Attempt, release: Release, artifacts: Artifacts, *, identity: Identity
+) -> Prepared:
+    folder = attempt.folder.path / "kept"
+    await cloud.settled(attempt, lambda: artifacts.open(release.artifact, folder))
+    reach, secrets = cloud.reach_of(attempt, identity), attempt.granted.secrets
+    return await cloud.settled(attempt, lambda: prepare_assembly(folder, reach, secrets))
+
+
+async def _deploy(
+    attempt: Attempt, deployer: Deployer, prepared: Prepared
+) -> tuple[StackOutputs, ...]:
+    async with cloud.watched(attempt) as watch:
+        return await cloud.settled(
+            attempt,
+            lambda: deployer.deploy(prepared, watch=watch, previous=attempt.work.previous),
+        )

@@ -15,11 +15,10 @@ async def remove(attempt: Attempt) -> tuple[str, ...]:
         RunWasCancelled: somebody asked; the cloud is settled.
     """
     work = attempt.work
-    stacks: tuple[StackOutputs | str, ...] = work.release.stacks if work.release else ()
+    recorded = work.release.stacks if work.release else ()
+    stacks: tuple[StackOutputs | str, ...] = (work.target.stack_name, *recorded)
     owner = Owner(work.application_id, work.environment_id)
     deployer, _ = await cloud.enter(attempt)
     async with cloud.watched(attempt) as watch:
-        return await cloud.settled(
-            attempt,
-            lambda: deployer.remove(stacks or (work.target.stack_name,), owner, watch=watch),
-        )
+        gone = await cloud.settled(attempt, lambda: deployer.remove(stacks, owner, watch=watch))
+    return tuple(dict.fromkeys(gone))
