@@ -15,7 +15,7 @@ from services.chassis.identity import Guard, Identities
 from services.chassis.metrics import metrics_routes
 from services.chassis.problems import PROBLEM_RESPONSES, install_problems
 from services.chassis.secrets import open_secrets
-from services.chassis.secrets.port import Secrets
+from services.chassis.secrets.port import SecretsStore
 from services.chassis.secrets.sealing import read_key_file
 from services.chassis.settings import read_settings
 from services.ingest.adapters.directory import Directory
@@ -50,7 +50,7 @@ class Rooms:
     directory: Directory
     tokens: Tokens
     hooks: Hooks
-    secrets: Secrets
+    secrets: SecretsStore
     signer: Signer
 
 
@@ -148,7 +148,7 @@ async def make_token(
 
 
 def _api(settings: IngestSettings, rooms: Rooms, orchestrator: Orchestrator) -> APIRouter:
-    api = APIRouter(prefix=API, responses=PROBLEM_RESPONSES)
+    api = APIRouter(prefix=API, responses=PROBLEM_RESPONSES, max_body_size=_LARGEST_BODY)
     applications = Applications(
         orchestrator,
         rooms.hooks,

@@ -1,18 +1,29 @@
 """The secrets store: what a person wrote and nobody is shown again. Ingest writes, builders read.
 
 `port` says what a store promises · `paths` names what lies in it · `sealing` is the key ·
-`encrypted_file` is the embedded store. A URL chooses: only this module knows the adapters.
+`encrypted_file` is the embedded store. A URL chooses: only this module knows the adapters. The
+names that a user of the store needs are offered here.
 """
 
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from services.chassis.secrets.encrypted_file import EncryptedFile
-from services.chassis.secrets.port import Secrets, UnsupportedSecrets
+from services.chassis.secrets.paths import clone_token_path, credentials_path, secret_path
+from services.chassis.secrets.port import SecretNotFound, SecretsStore, UnsupportedSecrets
 from services.chassis.secrets.sealing import make_key_file, read_key_file
 
+__all__ = [
+    "SecretNotFound",
+    "SecretsStore",
+    "clone_token_path",
+    "credentials_path",
+    "open_secrets",
+    "secret_path",
+]
 
-def open_secrets(url: str, *, key_file: Path, create: bool = False) -> Secrets:
+
+def open_secrets(url: str, *, key_file: Path, create: bool = False) -> SecretsStore:
     """Open the store at `file:///absolute/path`; values are sealed with the key in `key_file`.
 
     With `create` key and store are made when neither is there yet: ingest says so, a builder

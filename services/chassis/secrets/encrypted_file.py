@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from services.chassis.secrets.files import replace, write_once
 from services.chassis.secrets.paths import SecretPath
-from services.chassis.secrets.port import SecretNotFound, Secrets, SecretsCorrupt, WrongKey
+from services.chassis.secrets.port import SecretNotFound, SecretsCorrupt, SecretsStore, WrongKey
 from services.chassis.secrets.sealing import SealingKey, Unsealable
 
 _CHECK: Final = "check"
@@ -34,7 +34,7 @@ class _Contents(BaseModel):
     values: dict[str, list[Base64Bytes]] = {}
 
 
-class EncryptedFile(Secrets):
+class EncryptedFile(SecretsStore):
     """A store in one file, of mode 0600."""
 
     def __init__(self, file: Path, *, key: SealingKey) -> None:

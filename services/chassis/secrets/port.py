@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from services.chassis.secrets.paths import SecretPath
 
 
-class Secrets(Protocol):
+class SecretsStore(Protocol):
     """Versions of values under paths: written once, read by path and version, never listed."""
 
     async def put(self, path: SecretPath, value: SecretStr) -> int:
@@ -60,7 +60,7 @@ class KeyFileMissing(SecretsError):
         """Takes where the key was looked for, and what it opens."""
         super().__init__(
             f"The key of {store} is not at {key_file}: bring it back from your backup, or point "
-            "TRELLIS_SECRETS_KEY at it. On a new installation ingest makes it: start ingest first."
+            "TRELLIS_KEYS at its folder. On a new installation ingest makes it: start ingest first."
         )
 
 
@@ -82,7 +82,7 @@ class KeyFileMalformed(SecretsError):
         """Takes the key file."""
         super().__init__(
             f"{key_file} holds no key (32 bytes in base64 on one line): bring it back from your "
-            "backup, or point TRELLIS_SECRETS_KEY at the right file."
+            "backup, or point TRELLIS_KEYS at the right folder."
         )
 
 
@@ -92,8 +92,8 @@ class WrongKey(SecretsError):
     def __init__(self, store: Path) -> None:
         """Takes the store's file."""
         super().__init__(
-            f"{store} was sealed with another key: point TRELLIS_SECRETS_KEY at the key that "
-            "belongs to it. Nothing was changed."
+            f"{store} was sealed with another key: point TRELLIS_KEYS at the folder of the key "
+            "that belongs to it. Nothing was changed."
         )
 
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from services.chassis.logging import get_logger
 from services.chassis.problems import Problem
 from services.chassis.secrets.paths import clone_token_path
-from services.chassis.secrets.port import Secrets
+from services.chassis.secrets.port import SecretsStore
 from services.ingest.adapters.hooks import Hook, Hooks
 from services.ingest.adapters.orchestrator import Orchestrator
 from services.ingest.domain.addresses import (
@@ -95,7 +95,7 @@ class Applications:
         self,
         orchestrator: Orchestrator,
         hooks: Hooks,
-        secrets: Secrets,
+        secrets: SecretsStore,
         *,
         git_origins: Sequence[str],
         public_url: str | None,
@@ -113,7 +113,7 @@ class Applications:
         return router
 
     async def create(
-        self, *, asked: NewApplication, who: Creator, key: Key, request: Request, response: Response
+        self, *, who: Creator, asked: NewApplication, key: Key, request: Request, response: Response
     ) -> NewApplicationView:
         """Connect a repository; its three environments are there at once.
 
@@ -138,14 +138,14 @@ class Applications:
             raise
         response.headers["Cache-Control"] = "no-store"
         return NewApplicationView(
-            **told(accepted, response).model_dump(),
+            **told(accepted).model_dump(),
             application_id=application,
             environments=dict(environment_ids(application)),
             webhook=self._view(hook, request),
         )
 
     async def rotate_hook(
-        self, *, application_id: UUID, who: Configurer, request: Request, response: Response
+        self, *, who: Configurer, application_id: UUID, request: Request, response: Response
     ) -> WebhookView:
         """Give the application's hook another secret; the old one ends at once.
 
@@ -160,17 +160,16 @@ class Applications:
     async def put_clone_token(
         self,
         *,
+        who: Configurer,
         application_id: UUID,
         asked: NewCloneToken,
-        who: Configurer,
         key: Key,
-        response: Response,
     ) -> Decision:
         """Give the application a token that clones its repository."""
         await self._hook_of(application_id)
         version = await self._secrets.put(clone_token_path(application_id), asked.token)
         command = RecordCloneToken(application_id=application_id, version=version)
-        return told(await decided(self._orchestrator, command, who=who, key=key), response)
+        return told(await decided(self._orchestrator, command, who=who, key=key))
 
     def _name_of(self, repository: RepositoryUrl) -> RepositoryName:
         try:

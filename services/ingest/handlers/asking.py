@@ -31,18 +31,30 @@ _STATUS: Mapping[RefusalCode, int] = MappingProxyType(
     }
 )
 
+# A route takes its identity before anything else: whoever may not, learns nothing more.
 Deployer = Annotated[Identity, Depends(identified(Right.DEPLOY))]
 Configurer = Annotated[Identity, Depends(identified(Right.CONFIGURE))]
 Creator = Annotated[Identity, Depends(identified(Right.CREATE))]
 Administrator = Annotated[Identity, Depends(identified(Right.ADMINISTER))]
 
-DryRun = Annotated[bool, Query(description="Answer the same and change nothing.")]
+
+async def _dry_run(
+    *,
+    response: Response,
+    dry_run: Annotated[bool, Query(description="Answer the same and change nothing.")] = False,
+) -> bool:
+    if dry_run:
+        response.status_code = 200  # nothing was accepted
+    return dry_run
+
+
+DryRun = Annotated[bool, Depends(_dry_run)]
 
 
 class Body(BaseModel):
     """What is sent to the API: fields that are not known are refused, not ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Decision(BaseModel):
@@ -134,9 +146,8 @@ async def decided(
             assert_never(never)
 
 
-def told(accepted: Accepted, response: Response, *, dry_run: bool = False) -> Decision:
-    """Give what is sent of an answer; a dry run accepted nothing, so it is 200."""
-    response.status_code = 200 if dry_run else 202
+def told(accepted: Accepted, *, dry_run: bool = False) -> Decision:
+    """Give what is sent of an answer."""
     return Decision(
         id=accepted.id,
         position=accepted.position,

@@ -3,7 +3,7 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path
 from pydantic import Field, model_validator
 
 from services.ingest.adapters.orchestrator import Orchestrator
@@ -93,80 +93,75 @@ class Deployments:
     async def deploy(
         self,
         *,
+        who: Deployer,
         at: AtEnvironment,
         asked: WantedDeploy,
-        who: Deployer,
         key: Key,
-        response: Response,
-        dry_run: DryRun = False,
+        dry_run: DryRun,
     ) -> Decision:
         """Deploy a commit or a branch. Never to production: promote to it."""
         command = RequestDeploy(
             environment_id=at.environment_id, commit=asked.commit, branch=asked.branch
         )
         answer = await decided(self._orchestrator, command, who=who, key=key, dry_run=dry_run)
-        return told(answer, response, dry_run=dry_run)
+        return told(answer, dry_run=dry_run)
 
     async def redeploy(
         self,
         *,
-        at: AtEnvironment,
         who: Deployer,
+        at: AtEnvironment,
         key: Key,
-        response: Response,
-        dry_run: DryRun = False,
+        dry_run: DryRun,
     ) -> Decision:
         """Build and deploy the current commit once more, with today's settings."""
         command = Redeploy(environment_id=at.environment_id)
         answer = await decided(self._orchestrator, command, who=who, key=key, dry_run=dry_run)
-        return told(answer, response, dry_run=dry_run)
+        return told(answer, dry_run=dry_run)
 
     async def promote(
         self,
         *,
+        who: Deployer,
         at: AtEnvironment,
         asked: WantedPromotion,
-        who: Deployer,
         key: Key,
-        response: Response,
-        dry_run: DryRun = False,
+        dry_run: DryRun,
     ) -> Decision:
         """Deploy the commit that another environment of the application runs."""
         source = EnvironmentAddress(application_id=at.application_id, environment_id=asked.source)
         belonging(source)
         command = Promote(environment_id=at.environment_id, source=source.environment_id)
         answer = await decided(self._orchestrator, command, who=who, key=key, dry_run=dry_run)
-        return told(answer, response, dry_run=dry_run)
+        return told(answer, dry_run=dry_run)
 
     async def roll_back(
         self,
         *,
+        who: Deployer,
         at: AtEnvironment,
         asked: WantedRollback,
-        who: Deployer,
         key: Key,
-        response: Response,
-        dry_run: DryRun = False,
+        dry_run: DryRun,
     ) -> Decision:
         """Bring back what an earlier deployment of the environment had deployed."""
         command = RollBack(environment_id=at.environment_id, deployment_id=asked.deployment_id)
         answer = await decided(self._orchestrator, command, who=who, key=key, dry_run=dry_run)
-        return told(answer, response, dry_run=dry_run)
+        return told(answer, dry_run=dry_run)
 
     async def tear_down(
         self,
         *,
+        who: Deployer,
         at: AtEnvironment,
         asked: WantedTeardown,
-        who: Deployer,
         key: Key,
-        response: Response,
-        dry_run: DryRun = False,
+        dry_run: DryRun,
     ) -> Decision:
         """Remove everything that the environment has in the cloud."""
         command = TearDown(environment_id=at.environment_id, confirm=asked.confirm)
         answer = await decided(self._orchestrator, command, who=who, key=key, dry_run=dry_run)
-        return told(answer, response, dry_run=dry_run)
+        return told(answer, dry_run=dry_run)
 
     async def cancel(
         self,
@@ -175,15 +170,14 @@ class Deployments:
         deployment_id: Annotated[UUID, Path()],
         who: Deployer,
         key: Key,
-        response: Response,
     ) -> Decision:
         """End a deployment: at once while it waits, else as soon as its run has left the cloud."""
         command = Cancel(environment_id=at.environment_id, deployment_id=deployment_id)
-        return told(await decided(self._orchestrator, command, who=who, key=key), response)
+        return told(await decided(self._orchestrator, command, who=who, key=key))
 
     async def record_cloud_reset(
-        self, *, asked: NewCloud, who: Administrator, key: Key, response: Response
+        self, *, who: Administrator, asked: NewCloud, key: Key
     ) -> Decision:
         """Say that the local AWS started anew: what ran on an earlier instance is gone."""
         command = RecordCloudReset(instance=asked.instance)
-        return told(await decided(self._orchestrator, command, who=who, key=key), response)
+        return told(await decided(self._orchestrator, command, who=who, key=key))

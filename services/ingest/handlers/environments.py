@@ -5,14 +5,15 @@ leaves a version that nothing refers to, which harms nobody; the other order wou
 of a value that is nowhere.
 """
 
+import json
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path
 from pydantic import AfterValidator, Field, SecretStr
 
 from services.chassis.problems import Problem
 from services.chassis.secrets.paths import credentials_path, secret_path
-from services.chassis.secrets.port import Secrets
+from services.chassis.secrets.port import SecretsStore
 from services.ingest.adapters.hooks import Hooks
 from services.ingest.adapters.orchestrator import Orchestrator
 from services.ingest.handlers.asking import (
@@ -87,19 +88,19 @@ class NewCredentials(Body):
 
     def sealed(self) -> SecretStr:
         """Give them as they lie in the secrets store and a builder reads them."""
-        return SecretStr(_Stored.model_validate(self, from_attributes=True).model_dump_json())
-
-
-class _Stored(Body):
-    access_key_id: str
-    secret_access_key: str
-    session_token: str | None
+        session = self.session_token and self.session_token.get_secret_value()
+        stored = {
+            "access_key_id": self.access_key_id,
+            "secret_access_key": self.secret_access_key.get_secret_value(),
+            "session_token": session,
+        }
+        return SecretStr(json.dumps(stored, separators=(",", ":")))
 
 
 class Environments:
     """The routes of an environment's settings and values."""
 
-    def __init__(self, orchestrator: Orchestrator, hooks: Hooks, secrets: Secrets) -> None:
+    def __init__(self, orchestrator: Orchestrator, hooks: Hooks, secrets: SecretsStore) -> None:
         """Takes who decides, who knows the applications, and where values are kept."""
         self._orchestrator, self._hooks, self._secrets = orchestrator, hooks, secrets
 
@@ -118,76 +119,72 @@ class Environments:
     async def configure(
         self,
         *,
+        who: Configurer,
         at: AtEnvironment,
         change: SettingsChange,
-        who: Configurer,
         key: Key,
-        response: Response,
     ) -> Decision:
         """Change settings: a field that is not sent stays as it is, null is a value."""
         command = ConfigureEnvironment(**dict(at), change=change)
-        return told(await decided(self._orchestrator, command, who=who, key=key), response)
+        return told(await decided(self._orchestrator, command, who=who, key=key))
 
     async def set_variable(
         self,
         *,
+        who: Configurer,
         at: AtEnvironment,
         name: Name,
         asked: NewVariable,
-        who: Configurer,
         key: Key,
-        response: Response,
     ) -> Decision:
         """Give a variable a value, from the next deployment on."""
         command = SetVariable(**dict(at), name=name, value=asked.value)
-        return told(await decided(self._orchestrator, command, who=who, key=key), response)
+        return told(await decided(self._orchestrator, command, who=who, key=key))
 
     async def remove_variable(
-        self, *, at: AtEnvironment, name: Name, who: Configurer, key: Key, response: Response
+        self, *, who: Configurer, at: AtEnvironment, name: Name, key: Key
     ) -> Decision:
         """Remove a variable, from the next deployment on."""
         command = RemoveVariable(**dict(at), name=name)
-        return told(await decided(self._orchestrator, command, who=who, key=key), response)
+        return told(await decided(self._orchestrator, command, who=who, key=key))
 
     async def put_secret(
         self,
         *,
+        who: Configurer,
         at: AtEnvironment,
         name: Name,
         asked: NewSecret,
-        who: Configurer,
         key: Key,
-        response: Response,
     ) -> Decision:
         """Give a secret a new version, from the next deployment on."""
         await self._refuse_unknown(at)
         path = secret_path(at.application_id, at.environment_id, name)
         version = await self._secrets.put(path, asked.value)
         command = RecordSecret(**dict(at), name=name, version=version)
-        return told(await decided(self._orchestrator, command, who=who, key=key), response)
+        return told(await decided(self._orchestrator, command, who=who, key=key))
 
     async def remove_secret(
-        self, *, at: AtEnvironment, name: Name, who: Configurer, key: Key, response: Response
+        self, *, who: Configurer, at: AtEnvironment, name: Name, key: Key
     ) -> Decision:
         """Remove a secret, from the next deployment on; a release that had it keeps its version."""
         command = RemoveSecret(**dict(at), name=name)
-        return told(await decided(self._orchestrator, command, who=who, key=key), response)
+        return told(await decided(self._orchestrator, command, who=who, key=key))
 
     async def put_credentials(
         self,
         *,
+        who: Configurer,
         at: AtEnvironment,
         asked: NewCredentials,
-        who: Configurer,
         key: Key,
-        response: Response,
     ) -> Decision:
         """Give the environment the AWS credentials that its deployments use."""
         await self._refuse_unknown(at)
         path = credentials_path(at.application_id, at.environment_id)
         version = await self._secrets.put(path, asked.sealed())
         command = RecordCredentials(**dict(at), version=version)
-        return told(await decided(self._orchestrator, command, who=who, key=key), response)
+        return told(await decided(self._orchestrator, command, who=who, key=key))
 
     async def _refuse_unknown(self, at: EnvironmentAddress) -> None:
         """No value is stored for an application that was never made."""
