@@ -1,0 +1,176 @@
+"""A builder that does nothing and says everything: it speaks the wire as the real one does."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from faststream.nats import NatsMessage
+from pydantic import TypeAdapter
+
+from services.chassis.bus.sending import Bus
+from services.chassis.bus.subscribe import on_broadcast, on_message
+from services.chassis.streams import BUILDER_RUNS
+from trellis_contracts import codec, subjects
+from trellis_contracts.asking import Accepted, Answer, Asked, Refused
+from trellis_contracts.deployments import CommitResolved, DeployKind
+from trellis_contracts.failures import RunErrored, TestsFailed
+from trellis_contracts.message import Message
+from trellis_contracts.names import derived_id
+from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
+from trellis_contracts.releases import Cloud, Release, StackOutputs
+from trellis_contracts.runs import (
+    Heartbeat,
+    HeartbeatAnswer,
+    Instruction,
+    ObserveBranch,
+    RunAbandoned,
+    RunCancelled,
+    RunStarted,
+    RunSucceeded,
+    StartRun,
+    Step,
+    StepFinished,
+    StepStarted,
+)
+
+_ANSWER: TypeAdapter[Accepted | Refused] = TypeAdapter(Answer)
+_PATIENCE = 15
+
+
+class ObedientBuilder:
+    """Takes work as it comes; the test says how each run goes. `heads` is what the remote has."""
+
+    def __init__(self, bus: Bus, name: str, heads: Mapping[str, str]) -> None:
+        self._bus, self.name, self.heads = bus, name, dict(heads)
+        self.work: asyncio.Queue[StartRun] = asyncio.Queue()
+        self.cancelled: asyncio.Queue[UUID] = asyncio.Queue()
+        self.observed: asyncio.Queue[ObserveBranch] = asyncio.Queue()
+        self._told: dict[UUID, int] = {}
+
+    async def next_run(self) -> StartRun:
+        async with asyncio.timeout(_PATIENCE):
+            return await self.work.get()
+
+    async def next_cancel(self) -> UUID:
+        async with asyncio.timeout(_PATIENCE):
+            return await self.cancelled.get()
+
+    async def tell(
+        self, work: StartRun, fact: Message, *, id_: UUID | None = None
+    ) -> Accepted | Refused:
+        told = self._told[work.run_id] = self._told.get(work.run_id, -1) + 1
+        return await self.say(work, fact, id_=id_ or derived_id(work.run_id, "fact", told))
+
+    async def say(self, work: StartRun, fact: Message, *, id_: UUID) -> Accepted | Refused:
+        return await self._ask(subjects.fact(work.run_id), fact, id_)
+
+    async def start(self, work: StartRun) -> Accepted | Refused:
+        return await self.tell(work, self.taken(work))
+
+    def taken(self, work: StartRun) -> RunStarted:
+        return RunStarted(**_ids(work), builder=self.name, attempt=work.attempt)
+
+    async def succeed(self, work: StartRun) -> Accepted | Refused:
+        """The whole run, from its start to the release that came of it."""
+        started = await self.start(work)
+        assert isinstance(started, Accepted), started
+        for step in (Step.CHECKOUT, Step.DEPLOY):
+            await self.tell(work, StepStarted(**_ids(work), step=step))
+            await self.tell(work, StepFinished(**_ids(work), step=step, succeeded=True, seconds=1))
+        if work.commit is None and work.kind is not DeployKind.TEARDOWN:
+            resolved = self.heads[work.branch or ""]
+            await self.tell(work, CommitResolved(**_ids(work), commit=resolved))
+        return await self.tell(work, self.success(work))
+
+    def success(self, work: StartRun) -> RunSucceeded:
+        removed = work.kind is DeployKind.TEARDOWN
+        stacks = (work.target.stack_name,)
+        release = None if removed else work.release or self.release(work)
+        return RunSucceeded(**_ids(work), release=release, stacks=stacks, seconds=1)
+
+    def release(self, work: StartRun) -> Release:
+        name = work.target.stack_name
+        return Release(
+            deployment_id=work.deployment_id,
+            commit=work.commit or self.heads[work.branch or ""],
+            branch=work.branch,
+            framework="cloudformation",
+            artifact="f" * 64,
+            stacks=(StackOutputs(stack=name, stack_id=f"arn:{name}"),),
+            cloud=Cloud(account="000000000000", region="us-east-1", instance="first"),
+        )
+
+    async def fail(self, work: StartRun) -> Accepted | Refused:
+        fact = TestsFailed(**_ids(work), command="npm test", exit_code=1)
+        return await self.tell(work, fact)
+
+    async def err(self, work: StartRun) -> Accepted | Refused:
+        return await self.tell(work, RunErrored(**_ids(work), detail="no bubblewrap"))
+
+    async def abandon(self, work: StartRun) -> Accepted | Refused:
+        return await self.tell(work, RunAbandoned(**_ids(work)))
+
+    async def end(self, work: StartRun) -> Accepted | Refused:
+        return await self.tell(work, RunCancelled(**_ids(work), cloud_touched=True))
+
+    async def beat(self, work: StartRun) -> Instruction:
+        beat = Heartbeat(environment_id=work.environment_id, run_id=work.run_id, fence=work.fence)
+        answer = await self._bus.ask(subjects.heartbeat(work.run_id), codec.encode(beat))
+        return codec.read(HeartbeatAnswer, answer).instruction
+
+    async def observe(self, question: ObserveBranch, id_: UUID) -> None:
+        head = self.heads.get(question.branch)
+        where = {"application_id": question.application_id, "branch": question.branch}
+        fact = (
+            BranchHeadObserved.model_validate(
+                {**where, "commit": head, "source": HeadSource.REMOTE}
+            )
+            if head
+            else BranchUnobservable.model_validate({**where, "detail": "no such branch"})
+        )
+        subject = subjects.fact(question.application_id)
+        await self._ask(subject, fact, derived_id(id_, "observed"))
+        self.observed.put_nowait(question)
+
+    async def _ask(self, subject: str, fact: Message, id_: UUID) -> Accepted | Refused:
+        asked = Asked(
+            id=id_,
+            actor="service:builder",
+            type=type(fact).__name__,
+            body=codec.encode(fact).decode(),
+        )
+        return _ANSWER.validate_json(await self._bus.ask(subject, codec.encode(asked)))
+
+
+def _ids(work: StartRun) -> dict[str, UUID | int]:
+    return work.model_dump(
+        include={"application_id", "environment_id", "deployment_id", "number", "run_id"}
+    )
+
+
+@asynccontextmanager
+async def running_builder(
+    url: str, *, name: str = "builder", heads: Mapping[str, str] | None = None
+) -> AsyncIterator[ObedientBuilder]:
+    """A builder on the bus, which takes work until the end of the block."""
+    bus = Bus(url, service=name)
+    builder = ObedientBuilder(bus, name, heads or {})
+
+    @on_message(bus, BUILDER_RUNS)
+    async def take(body: bytes, message: NatsMessage) -> None:
+        work = codec.decode(message.headers["Trellis-Type"], 1, body)
+        if isinstance(work, StartRun):
+            builder.work.put_nowait(work)
+        elif isinstance(work, ObserveBranch):
+            await builder.observe(work, UUID(message.headers["Nats-Msg-Id"]))
+
+    @on_broadcast(bus, subjects.CANCELS)
+    async def end(_body: bytes, message: NatsMessage) -> None:
+        builder.cancelled.put_nowait(UUID(message.raw_message.subject.rpartition(".")[2]))
+
+    await bus.start()
+    try:
+        yield builder
+    finally:
+        await bus.stop()
