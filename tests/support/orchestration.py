@@ -82,12 +82,12 @@ class Asker:
         """Wait until these are the environment's newest events."""
         await until(lambda: self._ends_with(names, environment))
 
-    async def until_routed(self, delivery: str) -> None:
+    async def until_routed(self, delivery: str, *, patience: float = _PATIENCE) -> None:
         async def is_routed() -> bool:
             events = await self.events(subjects.delivery_stream(delivery))
             return bool(events) and type(events[-1]).__name__ in ("PushRouted", "DeliveryIgnored")
 
-        await until(is_routed)
+        await until(is_routed, patience=patience)
 
     async def _ends_with(self, names: tuple[str, ...], environment: UUID) -> bool:
         return (await self.names(environment))[-len(names) :] == list(names)
