@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from services.chassis.bus.connection import Terms
 from services.chassis.bus.sending import Bus
 from services.chassis.bus_server import BusServer
 from tests.support.nats import running_nats
@@ -18,6 +19,10 @@ async def server(tmp_path: Path) -> AsyncIterator[BusServer]:
 
 @pytest.fixture
 async def bus(server: BusServer) -> AsyncIterator[Bus]:
-    made = Bus(server.url, service="orchestrator")
+    made = Bus(server.url, service="orchestrator", terms=Terms(on_closed=_closed))
     yield made
     await made.stop()
+
+
+def _closed() -> None:
+    """A test whose connection is closed for good fails by itself; pytest is not to end."""
