@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
@@ -14,6 +14,7 @@ from services.builder.adapters.steps.steps import Steps
 from services.builder.adapters.workshop import Workshop
 from services.builder.handlers import listen
 from services.builder.settings import BuilderSettings
+from services.chassis import tasks
 from services.chassis.bus.connection import Terms, end_process
 from services.chassis.bus.sending import Bus
 from services.chassis.clock import Clock, system_clock
@@ -48,9 +49,7 @@ class Builder:
         """Take no more work and let runs fall: the next start says that they were cut short."""
         await self._runner.close()
         if self._telling:
-            self._telling.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._telling
+            await tasks.end(self._telling)
         await self.bus.stop()
         self._spool.close()
 

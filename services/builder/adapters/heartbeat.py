@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from services.builder.adapters.attempt import Attempt, Stop
+from services.chassis import tasks
 from services.chassis.bus.errors import AnswerFailed
 from services.chassis.bus.sending import Bus
 from services.chassis.unavailable import Unavailable
@@ -23,9 +24,7 @@ async def keep_alive(
     try:
         yield
     finally:
-        beating.cancel()
-        with suppress(asyncio.CancelledError):
-            await beating
+        await tasks.end(beating)
 
 
 async def _beat(bus: Bus, attempt: Attempt, on_stop: Callable[[Stop], None]) -> None:

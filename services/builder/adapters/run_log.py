@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from services.builder.domain.run import RunIds
+from services.chassis import tasks
 from services.chassis.bus.errors import PublishRefused
 from services.chassis.bus.sending import Bus
 from services.chassis.clock import Clock
@@ -35,7 +36,6 @@ class RunLog:
         self._bus, self._ids, self._clock = bus, ids, clock
         self._masker = Masker(secrets)
         self._notices = self._masker.notices
-        self._secrets = secrets
         self._step = Step.CHECKOUT
         self._rest = b""
         self._tail: deque[str] = deque(maxlen=20)
@@ -69,7 +69,6 @@ class RunLog:
         await self._split(self._masker.flush())
         if self._rest:
             await self._split(b"\n")
-        self._masker = Masker(self._secrets)
 
     def tail(self) -> tuple[str, ...]:
         """Give the newest lines of this step, oldest first."""
@@ -83,7 +82,7 @@ class RunLog:
             self._changed.notify_all()
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._sender), patience)
-        self._sender.cancel()
+        await tasks.end(self._sender)
 
     async def _split(self, masked: bytes) -> None:
         if not masked:

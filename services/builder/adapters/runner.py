@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
+from datetime import datetime
 from functools import partial
 from time import monotonic
 from uuid import UUID
@@ -139,13 +140,16 @@ class Runner:
             log=log,
             granted=granted,
             report=partial(self.reporter.report, work.run_id),
-            seconds_left=lambda: (work.deadline - self._clock()).total_seconds(),
+            seconds_left=partial(self._seconds_until, work.deadline),
         )
         self._attempts[work.run_id] = attempt
         room.callback(self._attempts.pop, work.run_id)
         alive = keep_alive(self._bus, attempt, partial(self.stop, work.run_id))
         await room.enter_async_context(alive)
         return attempt
+
+    def _seconds_until(self, deadline: datetime) -> float:
+        return (deadline - self._clock()).total_seconds()
 
     async def _carry_out(self, attempt: Attempt, began: float) -> RunOutcome | None:
         try:

@@ -74,7 +74,7 @@ def _make(access: Access, bucket: str, account: str) -> None:
         if code_of(refused) != "AlreadyExistsException":
             raise
     stack = find_stack(access, STACK)
-    ending = Operation(access, stack, watch=Watch()).follow() if stack else None
+    ending = Operation(access, stack, watch=Watch(), ours=False).follow() if stack else None
     if ending is None or not is_good(ending.stack.status):
         reason = ending.reason if ending else None
         raise StackFailed(STACK, ending.stack.status if ending else "gone", reason or "no reason")
@@ -84,5 +84,5 @@ def _settled(access: Access, stack: Stack | None) -> Stack | None:
     """Wait out what runs, and give the stack that is there then."""
     if stack is None or not is_busy(stack.status):
         return stack if stack and stack.status != "DELETE_COMPLETE" else None
-    Operation(access, stack, watch=Watch()).follow()
+    Operation(access, stack, watch=Watch(), ours=False).follow()
     return _settled(access, find_stack(access, STACK))

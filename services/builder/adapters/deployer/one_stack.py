@@ -87,8 +87,7 @@ class OneStack:
                 case Way.UPDATE:
                     return found
                 case Way.WAIT if found:
-                    Operation(self.access, found, watch=self.watch, hide=self.hide).follow()
-                    self.watch.check()
+                    self._wait_out(found)
                 case Way.CLEAR if found:
                     self.delete(found)
                 case Way.CONTINUE if found and not continued:
@@ -104,6 +103,10 @@ class OneStack:
         self.watch.touched = True
         self.access.cloudformation.delete_stack(StackName=stack.id, ClientRequestToken=uuid4().hex)
         return operation.follow()
+
+    def _wait_out(self, found: Stack) -> None:
+        Operation(self.access, found, watch=self.watch, ours=False, hide=self.hide).follow()
+        self.watch.check()
 
     def _change(self, change: Change, found: Stack | None) -> Deployed:
         try:

@@ -12,6 +12,7 @@ from services.builder.adapters.deployer.progress import Event, Gathered
 from services.builder.adapters.deployer.stacks import Events, Hide, Stack, find_stack
 from services.builder.adapters.deployer.states import (
     CREATING,
+    DELETE_FAILED,
     GONE,
     UPDATING,
     is_busy,
@@ -22,6 +23,8 @@ from services.chassis.logging import get_logger
 
 _NESTED = "AWS::CloudFormation::Stack"
 _DEEPEST = 5
+_PATIENCE_SECONDS = 30.0
+"""How long a stack may look settled before it is believed without an event that says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,23 @@ class Ending:
 
 
 class Operation:
-    """Whatever happens to a stack from the moment that this is made."""
+    """Whatever happens to a stack from the moment that this is made.
+
+    A stack looks settled for a moment after an operation was begun, too: so the end of one that
+    is `ours` is believed when an event of the stack says it.
+    """
 
     def __init__(
-        self, access: Access, stack: Stack, *, watch: Watch, total: int = 0, hide: Hide = str
+        self,
+        access: Access,
+        stack: Stack,
+        *,
+        watch: Watch,
+        ours: bool = True,
+        total: int = 0,
+        hide: Hide = str,
     ) -> None:
-        """Takes how many resources it is about; make it before the operation is begun."""
+        """Takes how many resources it is about; make it before an operation of ours is begun."""
         self._access = access
         self._stack = stack
         self._watch = watch
@@ -53,7 +67,9 @@ class Operation:
         self._gathered = Gathered(stack.name, total)
         self._failure: Event | None = None
         self._stack_says: str | None = None
-        self._asked_to_end = False
+        self._asked_to_end: str | None = None
+        self._end_was_told = not ours
+        self._looks_settled_since: float | None = None
 
     def follow(self) -> Ending:
         """Report progress until the stack has settled.
@@ -64,7 +80,7 @@ class Operation:
         while True:
             stack = find_stack(self._access, self._stack.id) or _gone(self._stack)
             self._take_in(self._events.new())
-            settled = not is_busy(stack.status)
+            settled = self._is_settled(stack.status)
             self._report(stack.status, ended=settled)
             if settled:
                 return self._ending(stack)
@@ -76,11 +92,24 @@ class Operation:
         """Remember the first failure: later ones only say that the rest was cancelled."""
         self._gathered.add(events)
         for event in events:
-            if event.of_stack and event.reason and self._stack_says is None:
+            if event.of_stack:
+                self._end_was_told |= not event.status.endswith("_IN_PROGRESS")
                 if "FAILED" in event.status or "ROLLBACK" in event.status:
-                    self._stack_says = event.reason
-            elif not event.of_stack and is_failure(event.status) and self._failure is None:
-                self._failure = event
+                    self._stack_says = self._stack_says or event.reason
+            elif is_failure(event.status):
+                self._failure = self._failure or event
+
+    def _is_settled(self, status: str) -> bool:
+        if status == GONE:
+            return True
+        if is_busy(status):
+            self._looks_settled_since = None
+            return False
+        now = time.monotonic()
+        since = self._looks_settled_since = self._looks_settled_since or now
+        being_deleted = self._asked_to_end == CREATING and status != DELETE_FAILED
+        told = self._end_was_told and not being_deleted
+        return told or now - since > _PATIENCE_SECONDS
 
     def _report(self, status: str, *, ended: bool) -> None:
         report = self._gathered.report(status, now=time.monotonic(), ended=ended)
@@ -93,7 +122,7 @@ class Operation:
             raise StackFailed(stack.name, stack.status, "it was to be ended and does not settle")
         if self._asked_to_end or stack.status not in (UPDATING, CREATING):
             return
-        self._asked_to_end = True
+        self._asked_to_end = stack.status
         cloudformation, token = self._access.cloudformation, uuid4().hex
         try:
             if stack.status == UPDATING:
@@ -103,6 +132,7 @@ class Operation:
         except ClientError as refused:
             if code_of(refused) != "ValidationError":
                 raise
+            self._asked_to_end = None
             get_logger().info("the stack moved on before it could be ended", stack=stack.name)
 
     def _ending(self, stack: Stack) -> Ending:

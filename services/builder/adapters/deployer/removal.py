@@ -32,7 +32,7 @@ def _remove(one: OneStack, name_or_id: str, *, recorded: bool) -> None:
     if found and not recorded:
         check_owner(one.access, found, one.owner)
     if found and is_busy(found.status):
-        Operation(one.access, found, watch=one.watch).follow()
+        Operation(one.access, found, watch=one.watch, ours=False).follow()
         found = find_stack(one.access, found.id)
     for attempt in range(_ATTEMPTS):
         if found is None or found.status == GONE:

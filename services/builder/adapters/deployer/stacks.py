@@ -130,6 +130,6 @@ def _only_our_change_sets(access: Access, stack: Stack, owner: Owner) -> bool:
     paginator = access.cloudformation.get_paginator("list_change_sets")
     return all(
         change_set.get("ChangeSetName", "").startswith(change_set_prefix(owner))
-        for page in paginator.paginate(StackName=stack.id)
+        for page in paginator.paginate(StackName=stack.name)
         for change_set in page["Summaries"]
     )

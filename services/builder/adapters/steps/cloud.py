@@ -15,6 +15,7 @@ from services.builder.adapters.deployer.watch import Watch
 from services.builder.adapters.failures import failure_of
 from services.builder.domain.assembly.reach import Owner, Reach
 from services.builder.domain.run import RunWasCancelled, StepFailed
+from services.chassis import tasks
 from trellis_contracts.runs import StackProgress
 
 T = TypeVar("T")
@@ -86,7 +87,7 @@ async def watched(attempt: Attempt) -> AsyncIterator[Watch]:
         yield watch
     finally:
         attempt.in_the_cloud = False
-        stopping.cancel()
+        await tasks.end(stopping)
 
 
 async def _in_a_thread(act: Callable[[], T]) -> T:
