@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import ValidationError
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.chassis.clock import Clock, system_clock
 from services.chassis.problems import Problem
@@ -27,6 +27,8 @@ ISSUER = "trellis/ingest"
 AUDIENCE = "trellis"
 _SKEW = timedelta(seconds=5)  # between the clocks of two machines
 _STATE_KEY = "identity"
+_LARGEST_BODY = 256 * 1024
+_MOST_DIGITS = 19
 
 
 class IdentityRejected(Exception):
@@ -112,9 +114,9 @@ class Identities:
 class Guard:
     """ASGI middleware that answers 401 to every request without a good identity.
 
-    It comes before routing and before any body is read. Only paths that equal one of `unguarded`,
-    or lie below one that ends in a slash, are let through without. Add it with
-    `app.add_middleware(Guard, identities=…, unguarded=(…))`.
+    It comes before routing and before any body is read, of which it lets through 256 KiB. Only
+    paths that equal one of `unguarded`, or lie below one that ends in a slash, are let through
+    without either. Add it with `app.add_middleware(Guard, identities=…, unguarded=(…))`.
     """
 
     def __init__(self, app: ASGIApp, *, identities: Identities, unguarded: Sequence[str]) -> None:
@@ -124,14 +126,17 @@ class Guard:
         self._open_below = tuple(path for path in unguarded if path.endswith("/"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through with its identity, or answer 401 or 503."""
+        """Let the request through with its identity, or answer 401, 413 or 503."""
         if scope["type"] == "http" and not self._is_open(scope["path"]):
+            headers = Headers(scope=scope)
             try:
-                identity = self._identify(Headers(scope=scope))
+                identity = self._identify(headers)
+                _refuse_above(declared_length(headers))
             except Problem as problem:
                 await problem.response()(scope, receive, send)
                 return
             scope.setdefault("state", {})[_STATE_KEY] = identity
+            receive = _counted(receive)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -180,6 +185,31 @@ def identified(right: Right) -> Identified:
     A test finds it there: a route that names no right is not served.
     """
     return Identified(right)
+
+
+def declared_length(headers: Headers) -> int:
+    """Give the length that a body was said to have; 0 when nothing sensible was said."""
+    declared = headers.get("Content-Length", "")
+    return int(declared) if declared.isdecimal() and len(declared) < _MOST_DIGITS else 0
+
+
+def _counted(receive: Receive) -> Receive:
+    """The body as it comes, until it is too large, whatever its length was said to be."""
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        _refuse_above(received)
+        return message
+
+    return counted
+
+
+def _refuse_above(size: int) -> None:
+    if size > _LARGEST_BODY:
+        raise Problem(413, f"The body is larger than {_LARGEST_BODY} bytes.")
 
 
 def _moment(seconds: object) -> datetime:

@@ -7,6 +7,7 @@ shape. Nothing of the inside and nothing that the asker sent is repeated in it.
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
+from fastapi.exceptions import HTTPException as RouteException
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.applications import Starlette
@@ -55,8 +56,8 @@ class ProblemView(BaseModel):
     errors: tuple[Fault, ...] | None = None
 
 
-class Problem(HTTPException):
-    """Raised by a route, it becomes the answer."""
+class Problem(RouteException):
+    """Raised by a route, or while FastAPI reads its body, it becomes the answer."""
 
     def __init__(
         self,

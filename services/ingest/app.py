@@ -40,8 +40,6 @@ API = "/api/v1"
 UNGUARDED = (WEBHOOKS, "/health/", "/metrics", IDENTITY)
 """What is served without an identity. The front door leads to the first two alone."""
 
-_LARGEST_BODY = 256 * 1024  # of the API; webhooks have their own limit
-
 
 @dataclass(frozen=True, kw_only=True)
 class Rooms:
@@ -148,7 +146,7 @@ async def make_token(
 
 
 def _api(settings: IngestSettings, rooms: Rooms, orchestrator: Orchestrator) -> APIRouter:
-    api = APIRouter(prefix=API, responses=PROBLEM_RESPONSES, max_body_size=_LARGEST_BODY)
+    api = APIRouter(prefix=API, responses=PROBLEM_RESPONSES)
     applications = Applications(
         orchestrator,
         rooms.hooks,

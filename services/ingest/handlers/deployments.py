@@ -166,9 +166,9 @@ class Deployments:
     async def cancel(
         self,
         *,
+        who: Deployer,
         at: AtEnvironment,
         deployment_id: Annotated[UUID, Path()],
-        who: Deployer,
         key: Key,
     ) -> Decision:
         """End a deployment: at once while it waits, else as soon as its run has left the cloud."""

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
+from services.chassis.identity import declared_length
 from services.chassis.problems import Problem
 
 Computed = TypeVar("Computed")
@@ -48,8 +49,7 @@ class Bodies:
             yield body
 
     async def _read(self, request: Request, turn: AsyncExitStack) -> bytearray:
-        declared = request.headers.get("Content-Length", "")
-        self._refuse_above(int(declared) if declared.isdecimal() else 0)
+        self._refuse_above(declared_length(request.headers))
         body = bytearray()
         waited = False
         async for chunk in request.stream():
