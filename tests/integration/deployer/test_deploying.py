@@ -1,0 +1,190 @@
+"""Stacks are created, changed, left alone and put back, on a local AWS."""
+
+import re
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.builder.adapters.artifacts import open_artifacts
+from services.builder.adapters.deployer.errors import StackFailed
+from services.builder.adapters.deployer.prepared import Prepared, prepare_assembly
+from tests.support.assemblies import (
+    AssemblyBuilder,
+    broken_queue,
+    parameter,
+    synthesised,
+    template_of,
+)
+from tests.support.deploying import STACK, Environment
+
+DEMO = Path(__file__).parents[3] / "deploy" / "demo"
+
+
+def demo(environment: Environment, version: int) -> Prepared:
+    """The sample application, in a version."""
+    source = environment.folder / f"source-{version}"
+    shutil.copytree(DEMO, source)
+    (source / "function/version.mjs").write_text(f"export const version = {version};\n")
+    assembly = environment.folder / f"assembly-{version}"
+    return prepare_assembly(synthesised(source, assembly, environment.reach), environment.reach)
+
+
+def answered(outputs: dict[str, str]) -> int:
+    """The version that the deployed application answers with."""
+    with httpx.Client(trust_env=False, timeout=30) as client:
+        answer = client.get(outputs["ApiUrl"]).raise_for_status()
+    found = re.search(r'"version":\s*(\d+)', answer.text)
+    assert found, answer.text
+    return int(found[1])
+
+
+def test_what_was_deployed_answers_and_a_rollback_needs_only_the_kept_artifact(
+    environment: Environment,
+) -> None:
+    first, second = demo(environment, 1), demo(environment, 2)
+    artifacts = open_artifacts(f"file://{environment.folder}/kept", environment.folder / "key")
+    artifact = artifacts.keep(first.folder)
+
+    (deployed,) = environment.deploy(first)
+    assert answered(deployed.outputs) == 1
+    (changed,) = environment.deploy(second)
+    assert changed.stack_id == deployed.stack_id
+    assert answered(changed.outputs) == 2
+
+    empty_bucket(environment)
+    shutil.rmtree(first.folder)
+    artifacts.open(artifact, environment.folder / "opened")
+    kept = prepare_assembly(environment.folder / "opened", environment.reach)
+    (back,) = environment.deploy(kept)
+
+    assert answered(back.outputs) == 1
+
+
+def test_deploying_the_same_again_changes_nothing_and_gives_the_same_outputs(
+    environment: Environment,
+) -> None:
+    template = template_of(One=parameter()) | {"Outputs": {"Name": {"Value": {"Ref": "One"}}}}
+    first = environment.deploy(environment.of(template))
+    environment.heard.clear()
+
+    assert environment.deploy(environment.of(template)) == first
+    assert environment.heard == []
+
+
+def test_a_failing_first_create_names_its_resource_and_the_next_deploy_starts_anew(
+    environment: Environment,
+) -> None:
+    with pytest.raises(StackFailed) as failed:
+        environment.deploy(environment.of(template_of(One=parameter(), Bad=broken_queue())))
+
+    assert failed.value.resource == "Bad"
+    assert "VisibilityTimeout" in failed.value.reason
+    assert failed.value.status == environment.status() == "ROLLBACK_COMPLETE"
+    environment.deploy(environment.of(template_of(One=parameter())))
+    assert environment.status() == "CREATE_COMPLETE"
+
+
+def test_a_failing_update_keeps_what_ran(environment: Environment) -> None:
+    environment.deploy(environment.of(template_of(One=parameter("old", "/one"))))
+
+    with pytest.raises(StackFailed) as failed:
+        environment.deploy(
+            environment.of(template_of(One=parameter("new", "/one"), Bad=broken_queue()))
+        )
+
+    assert (failed.value.resource, failed.value.status) == ("Bad", "UPDATE_ROLLBACK_COMPLETE")
+    assert environment.value("/one") == "old"
+
+
+def test_a_template_that_aws_does_not_take_leaves_no_shell(environment: Environment) -> None:
+    with pytest.raises(StackFailed) as failed:
+        environment.deploy(environment.of(template_of(One={"Type": "AWS::No::Such"})))
+
+    assert "AWS::No::Such" in failed.value.reason
+    assert environment.status() == "-"
+
+
+def test_a_large_template_goes_by_its_address(environment: Environment) -> None:
+    many = {f"R{n}": parameter("v" * 900, f"/many/{n}") for n in range(60)}
+    wanted = environment.of(template_of(**many))
+    assert len(wanted.assembly.stacks[0].template) > 51_200
+
+    environment.deploy(wanted)
+
+    assert environment.value("/many/59") == "v" * 900
+
+
+def test_an_asset_that_is_there_is_not_sent_again(environment: Environment) -> None:
+    builder = environment.builder().stack(STACK, template_of(One=parameter()))
+    key = builder.asset(b"content")["objectKey"]
+    wanted = environment.prepared(builder)
+    environment.deploy(wanted)
+    s3 = environment.account.client("s3")
+    first = s3.head_object(Bucket=environment.reach.bucket, Key=key)["LastModified"]
+
+    environment.deploy(wanted)
+
+    assert s3.head_object(Bucket=environment.reach.bucket, Key=key)["LastModified"] == first
+
+
+def test_stacks_that_the_release_no_longer_has_are_removed(environment: Environment) -> None:
+    both = two_stacks(environment.builder(), data=parameter("1", "/data"))
+    before = environment.release(environment.deploy(environment.prepared(both)))
+    assert environment.statuses("shop-data", STACK) == ["CREATE_COMPLETE"] * 2
+
+    after = environment.deploy(
+        environment.of(template_of(One=parameter("1", "/one"))), previous=before
+    )
+
+    assert [stack.stack for stack in after] == [STACK]
+    assert environment.status("shop-data") == "-"
+
+
+def test_an_earlier_stack_is_put_back_when_a_later_one_fails(environment: Environment) -> None:
+    old = environment.prepared(two_stacks(environment.builder(), data=parameter("old", "/data")))
+    environment.deploy(old)
+    bad = two_stacks(environment.builder(), data=parameter("new", "/data"), one=broken_queue())
+
+    with pytest.raises(StackFailed) as failed:
+        environment.deployer.deploy(
+            environment.prepared(bad), watch=environment.watch(), fallback=old
+        )
+
+    assert failed.value.stack == STACK
+    assert environment.value("/data") == "old"
+
+
+def test_an_earlier_stack_that_this_deploy_made_goes_when_a_later_one_fails(
+    environment: Environment,
+) -> None:
+    bad = two_stacks(environment.builder(), data=parameter(), one=broken_queue())
+
+    with pytest.raises(StackFailed):
+        environment.deploy(environment.prepared(bad))
+
+    assert environment.status("shop-data") == "-"
+
+
+def test_progress_tells_of_every_resource_and_ends_complete(environment: Environment) -> None:
+    environment.deploy(environment.of(template_of(One=parameter(), Two=parameter())))
+
+    told = {resource.logical_id for one in environment.heard for resource in one.resources}
+    last = environment.heard[-1]
+    assert told == {"One", "Two"}
+    assert (last.status, last.done, last.total) == ("CREATE_COMPLETE", 2, 2)
+
+
+def two_stacks(
+    builder: AssemblyBuilder, *, data: dict[str, object], one: dict[str, object] | None = None
+) -> AssemblyBuilder:
+    builder.stack("shop-data", template_of(Data=data))
+    return builder.stack(STACK, template_of(One=one or parameter("1", "/one")))
+
+
+def empty_bucket(environment: Environment) -> None:
+    s3, bucket = environment.account.client("s3"), environment.reach.bucket
+    for found in s3.list_objects_v2(Bucket=bucket)["Contents"]:
+        s3.delete_object(Bucket=bucket, Key=found["Key"])
+    assert not s3.list_objects_v2(Bucket=bucket).get("Contents")

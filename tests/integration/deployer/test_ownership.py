@@ -1,0 +1,161 @@
+"""Before anything is touched, every stack must be the environment's own, or nobody's."""
+
+import json
+
+import pytest
+from pydantic import SecretStr
+
+from services.builder.adapters.deployer.deployer import Deployer
+from services.builder.adapters.deployer.errors import (
+    AwsUnreachable,
+    CredentialsRefused,
+    SecretMissing,
+)
+from services.builder.domain.assembly.refusals import StackOfAnother
+from tests.support.assemblies import parameter, template_of
+from tests.support.deploying import STACK, Environment
+from tests.support.stacks import Stack
+
+ONE = template_of(One=parameter("ours", "/one"))
+
+
+def test_a_stack_that_somebody_made_by_hand_is_refused_and_stays(environment: Environment) -> None:
+    stack = Stack(environment.account, STACK)
+    stack.deploy(json.dumps(template_of(One=parameter("theirs", "/one"))))
+
+    with pytest.raises(StackOfAnother) as refused:
+        environment.deploy(environment.of(ONE))
+
+    assert "somebody outside Trellis" in refused.value.reached_for
+    assert "another stack name" in refused.value.remedy
+    assert "delete that stack" in refused.value.remedy
+    assert environment.value("/one") == "theirs"
+
+
+def test_the_stack_of_another_environment_is_refused(environment: Environment) -> None:
+    environment.deploy(environment.of(ONE))
+    other = Environment(environment.account, environment.folder)
+
+    with pytest.raises(StackOfAnother, match=str(environment.reach.owner.environment_id)):
+        other.deploy(other.of(template_of(One=parameter("theirs", "/one"))))
+
+    assert environment.value("/one") == "ours"
+
+
+def test_a_foreign_later_stack_keeps_the_earlier_one_from_being_touched(
+    environment: Environment,
+) -> None:
+    environment.deploy(environment.of(ONE))
+    other = Environment(environment.account, environment.folder)
+    builder = other.builder().stack("shop-data", template_of(Data=parameter()))
+
+    with pytest.raises(StackOfAnother):
+        other.deploy(other.prepared(builder.stack(STACK, ONE)))
+
+    assert environment.status("shop-data") == "-"
+
+
+def test_a_foreign_stack_is_not_removed_by_its_name(environment: Environment) -> None:
+    environment.deploy(environment.of(ONE))
+    other = Environment(environment.account, environment.folder)
+
+    with pytest.raises(StackOfAnother):
+        other.deployer.remove([STACK], other.reach.owner, watch=other.watch())
+
+    assert environment.status() == "CREATE_COMPLETE"
+
+
+def test_a_foreign_change_set_under_review_is_left_alone(environment: Environment) -> None:
+    Stack(environment.account, STACK).propose(json.dumps(ONE))
+
+    with pytest.raises(StackOfAnother):
+        environment.deploy(environment.of(ONE))
+
+    assert environment.status() == "REVIEW_IN_PROGRESS"
+
+
+def test_a_key_that_aws_does_not_know_is_refused_with_its_code(environment: Environment) -> None:
+    deployer = Deployer(
+        environment.credentials("AKIAUNKNOWN0000000"),
+        environment.account.region,
+        endpoint=environment.account.endpoint,
+    )
+
+    with pytest.raises(CredentialsRefused) as refused:
+        deployer.identity()
+
+    assert refused.value.code == "InvalidClientTokenId"
+
+
+def test_the_account_is_the_one_of_the_key(environment: Environment) -> None:
+    assert environment.deployer.identity().account == environment.account.id
+
+
+def test_an_aws_that_is_not_there_is_unreachable(environment: Environment) -> None:
+    deployer = Deployer(environment.credentials(), "eu-west-1", endpoint="http://127.0.0.1:9")
+
+    with pytest.raises(AwsUnreachable):
+        deployer.identity()
+
+
+def test_keys_of_another_account_do_not_leave_the_old_stacks_behind(
+    environment: Environment,
+) -> None:
+    before = environment.release(environment.deploy(environment.of(ONE)))
+    moved = before.model_copy(
+        update={"cloud": before.cloud.model_copy(update={"account": "999999999999"})}
+    )
+
+    with pytest.raises(CredentialsRefused, match="tear it down there first"):
+        environment.deploy(environment.of(ONE), previous=moved)
+
+
+def test_a_secret_reaches_the_stack_and_nothing_else(environment: Environment) -> None:
+    template = {
+        **template_of(
+            One=parameter("open", "/one"),
+            Two={
+                "Type": "AWS::SSM::Parameter",
+                "Properties": {"Type": "String", "Name": "/two", "Value": {"Ref": "Password"}},
+            },
+        ),
+        "Parameters": {"Password": {"Type": "String", "NoEcho": True}},
+    }
+    builder = environment.builder().stack(STACK, template, secrets={"Password": "Password"})
+    wanted = environment.prepared(builder, {"Password": SecretStr("hunter2hunter2")})
+
+    environment.deploy(wanted)
+
+    assert environment.value("/two") == "hunter2hunter2"
+    assert not any(b"hunter2" in f.read_bytes() for f in wanted.folder.iterdir())
+    described = environment.account.client("cloudformation").describe_stacks(StackName=STACK)
+    assert described["Stacks"][0]["Parameters"][0]["ParameterValue"] == "****"
+
+
+def test_a_secret_that_is_gone_stops_the_deploy_before_it_begins(environment: Environment) -> None:
+    template = ONE | {"Parameters": {"Password": {"Type": "String", "NoEcho": True}}}
+    builder = environment.builder().stack(STACK, template, secrets={"Password": "Password"})
+
+    with pytest.raises(SecretMissing, match="Password"):
+        environment.deploy(environment.prepared(builder))
+
+    assert environment.status() == "-"
+
+
+def test_a_secret_in_what_aws_says_is_hidden(environment: Environment) -> None:
+    wanted = environment.of(ONE)
+    hiding = type(wanted)(wanted.assembly, wanted.folder, {"Key": SecretStr("s3cr3t-value")})
+
+    assert hiding.hide("value s3cr3t-value is wrong") == "value *** is wrong"
+
+
+def test_a_release_of_a_cloud_that_forgot_has_nothing_to_remove(environment: Environment) -> None:
+    other = environment.builder().stack("shop-data", template_of(Data=parameter()))
+    before = environment.release(environment.deploy(environment.prepared(other)))
+    forgotten = before.model_copy(
+        update={"cloud": before.cloud.model_copy(update={"instance": "an-earlier-one"})}
+    )
+
+    environment.deploy(environment.of(ONE), previous=forgotten)
+
+    assert environment.statuses(STACK, "shop-data") == ["CREATE_COMPLETE"] * 2
