@@ -118,9 +118,10 @@ class Operation:
 
     def _end(self, stack: Stack) -> None:
         """Ask the cloud to go back: only an update and a first create can be ended."""
-        if self._watch.gave_up:
-            raise StackFailed(stack.name, stack.status, "it was to be ended and does not settle")
         if self._asked_to_end or stack.status not in (UPDATING, CREATING):
+            if self._watch.gave_up:
+                reason = "it was to be ended and does not settle"
+                raise StackFailed(stack.name, stack.status, reason)
             return
         self._asked_to_end = stack.status
         cloudformation, token = self._access.cloudformation, uuid4().hex
