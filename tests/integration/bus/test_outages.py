@@ -74,8 +74,9 @@ async def test_a_server_that_lost_its_disk_gets_its_streams_again(
         await kill_nats(server)
         await asyncio.to_thread(shutil.rmtree, tmp_path / "bus" / "jetstream")
         await server.start()
-        await _publish_until_kept(bus, subjects.INBOX, b"push")
-        await _publish_until_kept(bus, "trellis.log.run", b"line")
+        async with asyncio.timeout(10):
+            await _publish_until_kept(bus, subjects.INBOX, b"push")
+            await _publish_until_kept(bus, "trellis.log.run", b"line")
         await until(lambda: b"push" in handled and b"line" in seen)
         reading.cancel()
 
