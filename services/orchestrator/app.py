@@ -19,7 +19,7 @@ from services.chassis.settings import read_settings
 from services.orchestrator.adapters.dispatcher import Dispatcher
 from services.orchestrator.adapters.follower import Follower
 from services.orchestrator.adapters.leases import Leases
-from services.orchestrator.adapters.polls import Polls
+from services.orchestrator.adapters.questions import Questions
 from services.orchestrator.adapters.relay import Relay
 from services.orchestrator.adapters.routing import Index
 from services.orchestrator.adapters.scheduler import Scheduler
@@ -43,7 +43,8 @@ class Orchestrator:
     ) -> None:
         self.store, self.bus = store, bus
         index, streams, work = Index(), Streams(store, clock), WorkQueue(bus)
-        leases, polls = Leases(clock), Polls(timedelta(seconds=settings.poll_seconds))
+        leases = Leases(clock)
+        self.questions = Questions(work, clock, timedelta(seconds=settings.poll_seconds))
         self.follower = Follower(store, index)
         self.relay = Relay(store, bus)
         desk = Desk(streams, self.follower)
@@ -56,7 +57,7 @@ class Orchestrator:
             clock=clock,
             run_seconds=settings.run_seconds,
         )
-        branches = Branches(applications, environments, polls)
+        branches = Branches(applications, environments, self.questions)
         self.handlers = Handlers(
             applications=applications,
             environments=environments,
@@ -68,15 +69,13 @@ class Orchestrator:
                 self.follower,
                 applications=applications,
                 branches=branches,
-                work=work,
             ),
         )
         self.dispatcher = Dispatcher(index, work, environments.state)
         self.scheduler = Scheduler(
             index,
             leases,
-            polls,
-            work=work,
+            self.questions,
             ask=environments.answer,
             clock=clock,
             lease=timedelta(seconds=settings.lease_seconds),

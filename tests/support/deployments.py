@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from services.orchestrator.domain import application
-from services.orchestrator.domain.application import Application, Neighbours, NotCreated
+from services.orchestrator.domain.application import Application, NotCreated, Surroundings
 from tests.support.spec import BEGAN, NOW, Spec
 from trellis_contracts.applications import CreateApplication
 from trellis_contracts.deployments import (
@@ -37,7 +37,7 @@ CREATE_SHOP = CreateApplication(
 
 def shop(*events: Message) -> Application:
     """The application as it was created, and after these events."""
-    created = application.decide(CREATE_SHOP, NotCreated(), context=Neighbours(), now=NOW)
+    created = application.decide(CREATE_SHOP, NotCreated(), context=Surroundings(), now=NOW)
     given = Spec(NotCreated(), application.evolve).given(*created, *events)
     assert isinstance(given.state, Application)
     return given.state

@@ -8,14 +8,15 @@ once.
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from services.chassis.bus.errors import BusError
 from services.chassis.logging import get_logger
 from services.chassis.unavailable import Unavailable
 from services.orchestrator.adapters.routing import Index, Underway
 from services.orchestrator.adapters.work import WorkQueue
 from services.orchestrator.domain.slot import Environment
 from services.orchestrator.domain.starting import start_run
+from trellis_contracts.codec import UnreadableMessage
 from trellis_contracts.names import EnvironmentId, RunId
-from trellis_contracts.runs import StartRun
 
 _PAUSE_SECONDS = 1.0
 
@@ -51,7 +52,7 @@ class Dispatcher:
             self._news.clear()
             try:
                 await self.dispatch()
-            except Unavailable as outage:
+            except (Unavailable, BusError) as outage:
                 get_logger().warning("runs wait for the bus", reason=str(outage))
                 await asyncio.sleep(_PAUSE_SECONDS)
                 self.wake()
@@ -60,7 +61,7 @@ class Dispatcher:
         """Offer every run that no builder has taken, and tell every one that is to end.
 
         Raises:
-            Unavailable: what was not offered yet is offered by the next call.
+            Unavailable, BusError: what was not offered yet is offered by the next call.
         """
         underway = dict(self._index.underway)
         current = {found.run.run_id for found in underway.values()}
@@ -74,8 +75,13 @@ class Dispatcher:
                 self._cancelled.add(found.run.run_id)
 
     async def _offer(self, environment_id: EnvironmentId, found: Underway) -> None:
-        work: StartRun | None = start_run(await self._state(environment_id), found.run.run_id)
-        if work is not None:
-            await self._work.start(work)
-            get_logger().info("run offered", run=str(work.run_id), attempt=work.attempt)
-        self._offered.add(found.run.run_id)
+        run_id = found.run.run_id
+        try:
+            work = start_run(await self._state(environment_id), run_id)
+        except UnreadableMessage as newer:
+            get_logger().error("run not offered", run=str(run_id), reason=str(newer))
+        else:
+            if work is not None:
+                await self._work.start(work)
+                get_logger().info("run offered", run=str(run_id), attempt=work.attempt)
+        self._offered.add(run_id)

@@ -11,9 +11,8 @@ from services.chassis.clock import Clock
 from services.chassis.logging import get_logger
 from services.chassis.unavailable import Unavailable
 from services.orchestrator.adapters.leases import Leases
-from services.orchestrator.adapters.polls import Polls
+from services.orchestrator.adapters.questions import Questions
 from services.orchestrator.adapters.routing import Index, Underway
-from services.orchestrator.adapters.work import WorkQueue
 from trellis_contracts.asking import Accepted, Asked, Refused
 from trellis_contracts.deployments import ExpireRun
 from trellis_contracts.names import EnvironmentId, derived_id
@@ -30,15 +29,14 @@ class Scheduler:
         self,
         index: Index,
         leases: Leases,
-        polls: Polls,
+        questions: Questions,
         *,
-        work: WorkQueue,
         ask: Ask,
         clock: Clock,
         lease: timedelta,
     ) -> None:
-        self._index, self._leases, self._polls = index, leases, polls
-        self._work, self._ask, self._clock, self._lease = work, ask, clock, lease
+        self._index, self._leases, self._questions = index, leases, questions
+        self._ask, self._clock, self._lease = ask, clock, lease
 
     async def run(self) -> None:
         """Tick for as long as the process lives."""
@@ -64,10 +62,9 @@ class Scheduler:
             await self._expire(environment_id, found, now)
         for application, branch in self._index.unheard():
             application_id = application.created.application_id
-            if self._polls.is_due(application_id, branch, now):
-                observation = derived_id(application_id, branch, now.isoformat())
-                await self._work.observe(application, branch, observation)
-                self._polls.asked(application_id, branch, now)
+            if self._questions.is_due(application_id, branch):
+                id_ = derived_id(application_id, branch, now.isoformat())
+                await self._questions.ask(application, branch, id_)
 
     async def _expire(self, environment_id: EnvironmentId, found: Underway, now: datetime) -> None:
         run_id = found.run.run_id

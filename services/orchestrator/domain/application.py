@@ -38,7 +38,7 @@ from trellis_contracts.names import (
     EnvironmentId,
     derived_id,
 )
-from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
+from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
 from trellis_contracts.releases import Target
 
 STAGES = ("development", "staging", "production")
@@ -52,11 +52,15 @@ class NotCreated:
 
 @dataclass(frozen=True)
 class Application:
-    """A connected repository; `heads` says where its branches stood when last heard of."""
+    """A connected repository; `heads` says where its branches stood when last heard of.
+
+    `moved` is when that was.
+    """
 
     created: ApplicationCreated
     environments: Mapping[EnvironmentId, Configuration] = field(default_factory=dict)
     heads: Mapping[BranchName, CommitSha] = field(default_factory=dict)
+    moved: Mapping[BranchName, datetime] = field(default_factory=dict)
     unobservable: Mapping[BranchName, str] = field(default_factory=dict)
     clone_token_version: int | None = None
 
@@ -88,6 +92,11 @@ class Application:
             clone_token_version=self.clone_token_version,
         )
 
+    def moved_since(self, branch: BranchName, asked_at: datetime | None) -> bool:
+        """Say whether the branch moved after the remote was asked: its answer may be older."""
+        moved = self.moved.get(branch)
+        return moved is not None and (asked_at is None or moved > asked_at)
+
     def bound_to(self, branch: BranchName) -> tuple[EnvironmentId, ...]:
         """List the environments that a push to the branch deploys."""
         return tuple(
@@ -107,13 +116,18 @@ ApplicationQuestion = ApplicationCommand | BranchHeadObserved | BranchUnobservab
 
 
 @dataclass(frozen=True, kw_only=True)
-class Neighbours:
-    """What a decision must know of other applications: which names they have."""
+class Surroundings:
+    """What a decision must know besides the application.
+
+    `names` are those of all applications. `asked_at` is when the remote was asked for what it
+    answers now; None when that is not known.
+    """
 
     names: AbstractSet[ApplicationName] = frozenset()
+    asked_at: datetime | None = None
 
 
-def evolve(state: ApplicationState, event: Message, *, at: datetime) -> ApplicationState:  # noqa: ARG001 - every noun evolves by one signature
+def evolve(state: ApplicationState, event: Message, *, at: datetime) -> ApplicationState:
     """Give the state after the event; one that makes no sense here changes nothing."""
     if isinstance(event, ApplicationCreated):
         return Application(event)
@@ -126,7 +140,7 @@ def evolve(state: ApplicationState, event: Message, *, at: datetime) -> Applicat
         case CloneTokenStored():
             return replace(state, clone_token_version=event.version)
         case BranchHeadObserved() | BranchUnobservable():
-            return _observed(state, event)
+            return _observed(state, event, at)
         case _:
             return _configured(state, event)
 
@@ -135,7 +149,7 @@ def decide(
     command: ApplicationQuestion,
     state: ApplicationState,
     *,
-    context: Neighbours,
+    context: Surroundings,
     now: datetime,  # noqa: ARG001 - every noun decides by one signature
 ) -> list[ApplicationEvent]:
     """Give what follows from a command, or from a branch that was looked at; [] is nothing.
@@ -154,8 +168,7 @@ def decide(
             )
             return [CloneTokenStored(**command.model_dump())] if newer else []
         case BranchHeadObserved():
-            known = state.heads.get(command.branch) == command.commit
-            return [] if known and command.branch not in state.unobservable else [command]
+            return [] if _is_no_news(command, state, context) else [command]
         case BranchUnobservable():
             known = state.unobservable.get(command.branch) == command.detail
             return [] if known else [command]
@@ -163,11 +176,14 @@ def decide(
             return _configure(command, state)
 
 
-def _observed(state: Application, event: BranchHeadObserved | BranchUnobservable) -> Application:
+def _observed(
+    state: Application, event: BranchHeadObserved | BranchUnobservable, at: datetime
+) -> Application:
     mute = {branch: why for branch, why in state.unobservable.items() if branch != event.branch}
     if isinstance(event, BranchUnobservable):
         return replace(state, unobservable={**mute, event.branch: event.detail})
-    return replace(state, heads={**state.heads, event.branch: event.commit}, unobservable=mute)
+    heads, moved = {**state.heads, event.branch: event.commit}, {**state.moved, event.branch: at}
+    return replace(state, heads=heads, moved=moved, unobservable=mute)
 
 
 def _configured(state: Application, event: Message) -> Application:
@@ -181,8 +197,15 @@ def _configure(command: ConfigurationCommand, state: Application) -> list[Applic
     return [*configuration.decide(command, state.environment(command.environment_id))]
 
 
+def _is_no_news(head: BranchHeadObserved, state: Application, context: Surroundings) -> bool:
+    """What is known, and what the remote said before the branch moved on, is no news."""
+    if state.heads.get(head.branch) == head.commit:
+        return head.branch not in state.unobservable
+    return head.source is HeadSource.REMOTE and state.moved_since(head.branch, context.asked_at)
+
+
 def _create(
-    command: CreateApplication, state: ApplicationState, context: Neighbours
+    command: CreateApplication, state: ApplicationState, context: Surroundings
 ) -> list[ApplicationEvent]:
     if isinstance(state, Application):
         raise IllegalRecreation(state.created.name)

@@ -1,5 +1,7 @@
 """Answers commands on applications, and facts about their branches."""
 
+from datetime import datetime
+
 from services.chassis.clock import Clock
 from services.orchestrator.adapters.routing import Index
 from services.orchestrator.adapters.streams import APPLICATIONS, Streams
@@ -8,7 +10,7 @@ from services.orchestrator.domain import application
 from services.orchestrator.domain.application import (
     ApplicationQuestion,
     ApplicationState,
-    Neighbours,
+    Surroundings,
 )
 from services.orchestrator.handlers.answering import Desk
 from trellis_contracts import subjects
@@ -24,11 +26,16 @@ class Applications:
         self._desk, self._streams, self._index, self._clock = desk, streams, index, clock
         self._turns = Turns()
 
-    async def answer(self, command: ApplicationQuestion, asked: Asked) -> Accepted | Refused:
-        """Decide on the command, and give the answer."""
+    async def answer(
+        self, command: ApplicationQuestion, asked: Asked, *, asked_at: datetime | None = None
+    ) -> Accepted | Refused:
+        """Decide on the command, and give the answer.
+
+        `asked_at` is when the remote was asked for the fact that it is, if that is known.
+        """
 
         async def decide(state: ApplicationState) -> list[ApplicationEvent]:
-            context = Neighbours(names=self._index.names())
+            context = Surroundings(names=self._index.names(), asked_at=asked_at)
             return application.decide(command, state, context=context, now=self._clock())
 
         creates = isinstance(command, CreateApplication)

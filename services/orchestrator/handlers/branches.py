@@ -1,19 +1,18 @@
 """What follows when a branch has moved: whatever is bound to it is offered the commit."""
 
 from services.chassis.logging import get_logger
-from services.orchestrator.adapters.polls import Polls
+from services.orchestrator.adapters.questions import Questions
 from services.orchestrator.domain.application import Application
 from services.orchestrator.handlers.applications import Applications
 from services.orchestrator.handlers.environments import Environments
 from trellis_contracts.asking import Accepted, Asked, Refused
 from trellis_contracts.deployments import RequestDeploy, Trigger
 from trellis_contracts.message import Message
-from trellis_contracts.names import EnvironmentId, derived_id
+from trellis_contracts.names import BranchName, EnvironmentId, derived_id
 from trellis_contracts.pushes import (
     BranchHeadObserved,
     BranchUnobservable,
     DeliveryId,
-    HeadSource,
 )
 
 
@@ -21,20 +20,28 @@ class Branches:
     """The branches of every application."""
 
     def __init__(
-        self, applications: Applications, environments: Environments, polls: Polls
+        self, applications: Applications, environments: Environments, questions: Questions
     ) -> None:
-        self._applications, self._environments, self._polls = applications, environments, polls
+        self._applications, self._environments = applications, environments
+        self._questions = questions
 
     async def take(
         self, fact: BranchHeadObserved | BranchUnobservable, asked: Asked
     ) -> Accepted | Refused:
         """Record where a branch stands, and deploy it when the remote says that it has moved."""
-        answer = await self._applications.answer(fact, asked)
-        self._polls.answered(fact.application_id, fact.branch)
-        moved = isinstance(answer, Accepted) and type(fact).__name__ in answer.events
-        if moved and isinstance(fact, BranchHeadObserved) and fact.source is HeadSource.REMOTE:
-            await self.offer(fact, asked, cause=asked.id, delivery=None)
+        asked_at = self._questions.answered(fact.application_id, fact.branch)
+        answer = await self._applications.answer(fact, asked, asked_at=asked_at)
+        if isinstance(fact, BranchHeadObserved) and isinstance(answer, Accepted):
+            if answer.events:
+                await self.offer(fact, asked, cause=asked.id, delivery=None)
+            else:
+                await self._ask_again(fact, asked)
         return answer
+
+    async def look(self, application: Application, branch: BranchName, *, cause: object) -> None:
+        """Have the remote asked where a branch stands."""
+        id_ = derived_id(cause, application.created.application_id, "head")
+        await self._questions.ask(application, branch, id_)
 
     async def offer(
         self, head: BranchHeadObserved, asked: Asked, *, cause: object, delivery: DeliveryId | None
@@ -64,6 +71,14 @@ class Branches:
                     "push not deployed", environment=str(environment_id), reason=answer.sentence
                 )
         return bound
+
+    async def _ask_again(self, fact: BranchHeadObserved, asked: Asked) -> None:
+        """The branch moved after the remote was asked: only a newer answer counts."""
+        application = await self._applications.state(fact.application_id)
+        if not isinstance(application, Application):
+            return
+        if application.heads.get(fact.branch) != fact.commit:
+            await self.look(application, fact.branch, cause=asked.id)
 
 
 def question(message: Message, asked: Asked, *, id_parts: tuple[object, ...]) -> Asked:

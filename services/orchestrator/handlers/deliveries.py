@@ -10,7 +10,6 @@ from services.orchestrator.adapters.follower import Follower
 from services.orchestrator.adapters.routing import Index
 from services.orchestrator.adapters.streams import DELIVERIES, Streams
 from services.orchestrator.adapters.turns import Turns
-from services.orchestrator.adapters.work import WorkQueue
 from services.orchestrator.domain import delivery
 from services.orchestrator.domain.application import Application
 from services.orchestrator.domain.delivery import Unrouted
@@ -43,10 +42,9 @@ class Deliveries:
         *,
         applications: Applications,
         branches: Branches,
-        work: WorkQueue,
     ) -> None:
         self._streams, self._index, self._follower = streams, index, follower
-        self._applications, self._branches, self._work = applications, branches, work
+        self._applications, self._branches = applications, branches
         self._turns = Turns()
 
     async def receive(self, delivered: Delivered) -> None:
@@ -86,8 +84,7 @@ class Deliveries:
         if not isinstance(application, Application):
             return ()
         if not is_next(push, application.heads.get(push.branch)):
-            question_id = derived_id(push.delivery, application_id, "head")
-            await self._work.observe(application, push.branch, question_id)
+            await self._branches.look(application, push.branch, cause=push.delivery)
             return ()
         head = BranchHeadObserved(
             application_id=application_id,

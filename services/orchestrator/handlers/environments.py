@@ -1,6 +1,7 @@
 """Answers commands on environments, and what ends their runs."""
 
 from services.chassis.clock import Clock
+from services.chassis.logging import get_logger
 from services.orchestrator.adapters.routing import Index
 from services.orchestrator.adapters.streams import ENVIRONMENTS, RUNS, Streams
 from services.orchestrator.adapters.turns import Turns
@@ -23,6 +24,7 @@ from trellis_contracts.deployments import (
     Promote,
     RecordCloudReset,
 )
+from trellis_contracts.failures import RunErrored
 from trellis_contracts.names import EnvironmentId, derived_id
 
 
@@ -47,6 +49,8 @@ class Environments:
         self, command: EnvironmentCommand | Report, asked: Asked
     ) -> Accepted | Refused:
         """Decide on a command or a report, and give the answer."""
+        if isinstance(command, RunErrored):
+            get_logger().warning("a run errored", run=str(command.run_id), detail=command.detail)
         return await self._settle(command, command.environment_id, asked)
 
     async def reset_cloud(self, command: RecordCloudReset, asked: Asked) -> Accepted | Refused:

@@ -163,13 +163,18 @@ class TestCommands:
         assert answer.sentence == "CreateApplication is not a fact: nothing here answers it."
 
     @pytest.mark.parametrize(
-        ("name", "version", "body"),
-        [("Nonsense", 1, "{}"), ("Promote", 2, "{}"), ("Promote", 1, "{}"), ("Promote", 1, "x")],
+        "said",
+        [
+            {"type": "Nonsense", "body": "{}"},
+            {"type": "Promote", "body": "{}"},
+            {"type": "Promote", "body": "x"},
+            {"type": "Promote", "body": "{}", "version": 2},
+        ],
     )
     async def test_what_cannot_be_read_is_refused(
-        self, orchestrator: Orchestrator, name: str, version: int, body: str
+        self, orchestrator: Orchestrator, said: dict[str, object]
     ) -> None:
-        question = Asked(id=new_id(), actor="person:ana", type=name, version=version, body=body)
+        question = Asked.model_validate({"id": new_id(), "actor": "person:ana", **said})
         for handle in (orchestrator.handlers.command, orchestrator.handlers.fact):
             answer = await handle(question)
             assert isinstance(answer, Refused)
@@ -256,6 +261,7 @@ class TestFacts:
         await accepted(orchestrator, CREATE_SHOP)
         first, second = (asked(_head(commit)) for commit in (A, B))
         for question in (first, second, first, second):
+            orchestrator.questions.note(SHOP, "main", system_clock())
             assert isinstance(await orchestrator.handlers.fact(question), Accepted)
         stream = subjects.environment_stream(DEVELOPMENT)
         types = [event.type async for event in store.read_stream(stream)]

@@ -122,6 +122,28 @@ class TestPushes:
         assert (last.commit, last.trigger) == (C, Trigger.HEAD)
         assert routed == PushRouted(delivery="late", environments=())
 
+    async def test_what_the_remote_said_before_a_push_does_not_undo_it(
+        self, data: Path, nats_url: str
+    ) -> None:
+        async with (
+            running_builder(nats_url) as builder,
+            running_orchestrator(data, nats_url, poll_seconds=3600) as asker,
+        ):
+            await asker.create_shop()
+            await until(lambda: not builder.observed.empty())
+            asker.orchestrator.questions.note(SHOP, "main", system_clock())
+            await asker.deliver(push("1", NEW, B))
+            await asker.until_routed("1")
+            builder.heads["main"] = B
+            late = await builder.say_head(SHOP, "main", A)
+            assert isinstance(late, Accepted)
+            assert late.events == ()
+            await until(lambda: builder.observed.qsize() == 2)
+            requests = [
+                e for e in await asker.events(ENVIRONMENT) if isinstance(e, DeployRequested)
+            ]
+        assert [request.commit for request in requests] == [B]
+
     async def test_what_no_application_has_is_recorded_as_ignored(
         self, data: Path, nats_url: str
     ) -> None:

@@ -16,7 +16,7 @@ from trellis_contracts.asking import Accepted, Answer, Asked, Refused
 from trellis_contracts.deployments import CommitResolved, DeployKind
 from trellis_contracts.failures import RunErrored, TestsFailed
 from trellis_contracts.message import Message
-from trellis_contracts.names import derived_id
+from trellis_contracts.names import derived_id, new_id
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
 from trellis_contracts.releases import Cloud, Release, StackOutputs
 from trellis_contracts.runs import (
@@ -120,18 +120,22 @@ class ObedientBuilder:
         return codec.read(HeartbeatAnswer, answer).instruction
 
     async def observe(self, question: ObserveBranch, id_: UUID) -> None:
-        head = self.heads.get(question.branch)
-        where = {"application_id": question.application_id, "branch": question.branch}
-        fact = (
-            BranchHeadObserved.model_validate(
-                {**where, "commit": head, "source": HeadSource.REMOTE}
-            )
-            if head
-            else BranchUnobservable.model_validate({**where, "detail": "no such branch"})
-        )
-        subject = subjects.fact(question.application_id)
-        await self._ask(subject, fact, derived_id(id_, "observed"))
+        application, branch = question.application_id, question.branch
+        if head := self.heads.get(branch):
+            await self.say_head(application, branch, head, id_=id_)
+        else:
+            fact = BranchUnobservable(application_id=application, branch=branch, detail="gone")
+            await self._ask(subjects.fact(application), fact, derived_id(id_, "observed"))
         self.observed.put_nowait(question)
+
+    async def say_head(
+        self, application: UUID, branch: str, head: str, *, id_: UUID | None = None
+    ) -> Accepted | Refused:
+        fact = BranchHeadObserved(
+            application_id=application, branch=branch, commit=head, source=HeadSource.REMOTE
+        )
+        told = derived_id(id_ or new_id(), "observed")
+        return await self._ask(subjects.fact(application), fact, told)
 
     async def _ask(self, subject: str, fact: Message, id_: UUID) -> Accepted | Refused:
         asked = Asked(

@@ -1,14 +1,15 @@
 """How an application comes to be, and how its environments are set."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 import pytest
 
 from services.orchestrator.domain.application import (
     ApplicationQuestion,
     ApplicationState,
-    Neighbours,
     NotCreated,
+    Surroundings,
     decide,
     evolve,
 )
@@ -36,7 +37,7 @@ from tests.support.deployments import (
     deployment,
     shop,
 )
-from tests.support.spec import NOW, Given, Spec
+from tests.support.spec import BEGAN, NOW, Given, Spec
 from trellis_contracts.applications import (
     ApplicationCreated,
     ApplicationEvent,
@@ -67,10 +68,13 @@ IN_DEVELOPMENT = {"application_id": SHOP, "environment_id": DEVELOPMENT}
 
 
 def ask(
-    command: ApplicationQuestion, *, names: frozenset[str] = frozenset()
+    command: ApplicationQuestion,
+    *,
+    names: frozenset[str] = frozenset(),
+    asked_at: datetime | None = NOW,
 ) -> Callable[[ApplicationState], Sequence[ApplicationEvent]]:
     def answer(state: ApplicationState) -> Sequence[ApplicationEvent]:
-        return decide(command, state, context=Neighbours(names=names), now=NOW)
+        return decide(command, state, context=Surroundings(names=names, asked_at=asked_at), now=NOW)
 
     return answer
 
@@ -243,6 +247,17 @@ class TestBranches:
         given().when(ask(self.head(A))).then(self.head(A))
         given(self.head(A)).when(ask(self.head(A))).then_nothing()
         given(self.head(A)).when(ask(self.head(B))).then(self.head(B))
+
+    def test_what_the_remote_said_before_the_branch_moved_is_no_news(self) -> None:
+        pushed = self.head(B).model_copy(update={"source": HeadSource.PUSH})
+        moved = given(pushed)
+        before, after = BEGAN - timedelta(seconds=1), BEGAN + timedelta(seconds=1)
+        moved.when(ask(self.head(A), asked_at=before)).then_nothing()
+        moved.when(ask(self.head(A), asked_at=None)).then_nothing()
+        moved.when(ask(self.head(A), asked_at=after)).then(self.head(A))
+        moved.when(ask(pushed.model_copy(update={"commit": A}))).then(
+            pushed.model_copy(update={"commit": A})
+        )
 
     def test_a_remote_that_is_silent_is_recorded_once(self) -> None:
         given().when(ask(self.mute)).then(self.mute)
