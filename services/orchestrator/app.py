@@ -42,35 +42,12 @@ class Orchestrator:
         self, settings: OrchestratorSettings, store: EventStore, bus: Bus, *, clock: Clock
     ) -> None:
         self.store, self.bus = store, bus
-        index, streams, work = Index(), Streams(store, clock), WorkQueue(bus)
-        leases = Leases(clock)
-        self.questions = Questions(work, clock, timedelta(seconds=settings.poll_seconds))
+        index, work, leases = Index(), WorkQueue(bus), Leases(clock)
         self.follower = Follower(store, index)
         self.relay = Relay(store, bus)
-        desk = Desk(streams, self.follower)
-        applications = Applications(desk, streams, index, clock=clock)
-        environments = Environments(
-            desk,
-            streams,
-            index,
-            applications=applications,
-            clock=clock,
-            run_seconds=settings.run_seconds,
-        )
-        branches = Branches(applications, environments, self.questions)
-        self.handlers = Handlers(
-            applications=applications,
-            environments=environments,
-            runs=Runs(desk, streams, environments=environments, leases=leases),
-            branches=branches,
-            deliveries=Deliveries(
-                streams,
-                index,
-                self.follower,
-                applications=applications,
-                branches=branches,
-            ),
-        )
+        self.questions = Questions(work, clock, timedelta(seconds=settings.poll_seconds))
+        self.handlers = self._handlers(settings, index, leases, clock=clock)
+        environments = self.handlers.environments
         self.dispatcher = Dispatcher(index, work, environments.state)
         self.scheduler = Scheduler(
             index,
@@ -112,6 +89,32 @@ class Orchestrator:
         """
         if not await self.store.healthy():
             raise HistoryUnavailable("the event store takes no appends: see its disk and its log")
+
+    def _handlers(
+        self, settings: OrchestratorSettings, index: Index, leases: Leases, *, clock: Clock
+    ) -> Handlers:
+        streams = Streams(self.store, clock)
+        desk = Desk(streams, self.follower)
+        applications = Applications(desk, streams, index, clock=clock)
+        environments = Environments(
+            desk,
+            streams,
+            index,
+            applications=applications,
+            clock=clock,
+            run_seconds=settings.run_seconds,
+        )
+        branches = Branches(applications, environments, self.questions)
+        deliveries = Deliveries(
+            streams, index, self.follower, applications=applications, branches=branches
+        )
+        return Handlers(
+            applications=applications,
+            environments=environments,
+            runs=Runs(desk, streams, environments=environments, leases=leases),
+            branches=branches,
+            deliveries=deliveries,
+        )
 
     def _keep(self, work: Coroutine[None, None, None], on_crash: Callable[[], None]) -> None:
         def end(task: asyncio.Task[None]) -> None:

@@ -9,7 +9,11 @@ from typing import TypedDict, assert_never
 from uuid import UUID
 
 from services.orchestrator.domain.context import Context
-from services.orchestrator.domain.refusals import IllegalCancel, IllegalFact, IllegalSuccess
+from services.orchestrator.domain.deployment_refusals import (
+    IllegalCancel,
+    IllegalFact,
+    IllegalSuccess,
+)
 from services.orchestrator.domain.slot import Cancelling, Environment, Running, next_in, start
 from trellis_contracts.deployments import (
     Cancel,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from services.orchestrator.domain.context import Context
-from services.orchestrator.domain.refusals import (
+from services.orchestrator.domain.deployment_refusals import (
     IllegalBranch,
     IllegalConfirmation,
     IllegalDeploy,

@@ -6,7 +6,7 @@ The stream `run-<id>` holds it; nothing is decided on it but who has the run.
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.orchestrator.domain.refusals import IllegalStart
+from services.orchestrator.domain.deployment_refusals import IllegalStart
 from trellis_contracts.message import Message
 from trellis_contracts.runs import RunStarted, RunStreamEvent
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from services.orchestrator.adapters.leases import Leases
 from services.orchestrator.adapters.streams import RUNS, Streams
 from services.orchestrator.domain import run
-from services.orchestrator.domain.refusals import Illegal, IllegalFact
+from services.orchestrator.domain.deployment_refusals import IllegalFact
+from services.orchestrator.domain.refusals import Illegal
 from services.orchestrator.domain.run import Run
 from services.orchestrator.domain.slot import Cancelling, Running
 from services.orchestrator.handlers.answering import Desk

@@ -31,6 +31,7 @@ from tests.support.deployments import (
     run_succeeded,
 )
 from tests.support.orchestration import settings_for
+from tests.support.subscribers import assert_every_subscriber_is_guarded
 from trellis_contracts import codec, subjects
 from trellis_contracts.applications import SetVariable
 from trellis_contracts.asking import Accepted, Asked, RefusalCode, Refused
@@ -274,6 +275,7 @@ class TestRoutes:
             bus = Bus(NOWHERE, service="orchestrator")
             bus.broker.include_router(routes(bus, orchestrator.handlers))
             assert len(bus.broker.subscribers) == 4
+            assert_every_subscriber_is_guarded(bus.broker)
 
 
 def _head(commit: str) -> BranchHeadObserved:

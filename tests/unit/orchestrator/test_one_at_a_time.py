@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from services.orchestrator.domain.context import Context
+from services.orchestrator.domain.deployment_refusals import IllegalFact
 from services.orchestrator.domain.environment import EnvironmentQuestion, decide, evolve
-from services.orchestrator.domain.refusals import Illegal, IllegalFact
+from services.orchestrator.domain.refusals import Illegal
 from services.orchestrator.domain.slot import Environment, Free, Running
 from tests.support.deployments import DEVELOPMENT, deployment, release, shop
 from tests.support.spec import NOW

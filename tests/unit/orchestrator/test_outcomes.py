@@ -4,8 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from services.orchestrator.domain.deployment_refusals import (
+    IllegalCancel,
+    IllegalFact,
+    IllegalSuccess,
+)
 from services.orchestrator.domain.environment import evolve
-from services.orchestrator.domain.refusals import IllegalCancel, IllegalFact, IllegalSuccess
 from services.orchestrator.domain.slot import Environment
 from tests.support.asking import ask
 from tests.support.deployments import (

@@ -2,18 +2,18 @@
 
 import pytest
 
-from services.orchestrator.domain.environment import evolve
-from services.orchestrator.domain.refusals import (
+from services.orchestrator.domain.deployment_refusals import (
     IllegalBranch,
     IllegalConfirmation,
     IllegalDeploy,
-    IllegalEnvironment,
     IllegalPromotion,
     IllegalQueue,
     IllegalRedeploy,
     IllegalRollback,
     IllegalTeardown,
 )
+from services.orchestrator.domain.environment import evolve
+from services.orchestrator.domain.refusals import IllegalEnvironment
 from services.orchestrator.domain.slot import MOST_WAITING, Environment
 from tests.support.asking import ask
 from tests.support.deployments import (

@@ -4,8 +4,8 @@ import pytest
 
 from services.orchestrator.domain import delivery, environment, run
 from services.orchestrator.domain.delivery import Delivery, Done, NotReceived, Unrouted
+from services.orchestrator.domain.deployment_refusals import IllegalStart
 from services.orchestrator.domain.heads import is_next
-from services.orchestrator.domain.refusals import IllegalStart
 from services.orchestrator.domain.run import NotTaken, Run, Taken
 from services.orchestrator.domain.slot import Environment
 from services.orchestrator.domain.starting import start_run
