@@ -10,15 +10,15 @@ group() { # group "what it shows" command…
   shift
   echo
   echo "── $title"
-  if "$@"; then echo "   ✓ $((SECONDS - began)) s"; else failed+=("$title"); echo "   ✗ $((SECONDS - began)) s"; fi
+  if timeout --kill-after=20 1200 "$@"; then echo "   ✓ $((SECONDS - began)) s"; else failed+=("$title"); echo "   ✗ $((SECONDS - began)) s"; fi
 }
 
-pytest() { "$bin/pytest" -q -p no:cacheprovider --durations=5 --durations-min=5 "$@"; }
+pytest=("$bin/pytest" -q -p no:cacheprovider --durations=5 --durations-min=5)
 
 group "The house: format, lint, types, imports, sizes" make --no-print-directory check
-group "Decisions and messages, without I/O; contracts of adapters" pytest tests/unit tests/contract
-group "Parts on real servers: bus, stores, git, isolation, the local AWS" pytest tests/integration
-group "The whole product, end to end" pytest tests/e2e
+group "Decisions and messages, without I/O; contracts of adapters" "${pytest[@]}" tests/unit tests/contract
+group "Parts on real servers: bus, stores, git, isolation, the local AWS" "${pytest[@]}" tests/integration
+group "The whole product, end to end" "${pytest[@]}" tests/e2e
 group "make demo, as a newcomer types it" "$bin/trellis" demo --exit
 group "Ratios of one run" "$bin/python" -m tests.bench
 

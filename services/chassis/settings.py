@@ -65,7 +65,7 @@ class ChassisSettings(BaseSettings):
     directory: SecretStr = _default_url("sqlite", "directory.sqlite")
     secrets: SecretStr = _default_url("file", "secrets.encrypted")
     artifacts: SecretStr = _default_url("file", "artifacts")
-    log_archive: SecretStr = _default_url("file", "logs")
+    log_archive: SecretStr = _default_url("file", "log-archive")
     git_origins: Annotated[tuple[str, ...], NoDecode] = ("https://github.com",)
 
     host: str = "127.0.0.1"

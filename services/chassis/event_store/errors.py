@@ -17,6 +17,8 @@ EventStoreError
 from pathlib import Path
 from uuid import UUID
 
+from services.chassis.unavailable import Unavailable
+
 from services.chassis.event_store.events import StreamState
 
 
@@ -74,7 +76,7 @@ class PositionUnknown(EventStoreError):
         )
 
 
-class StoreUnavailable(EventStoreError):
+class StoreUnavailable(EventStoreError, Unavailable):
     """The store did not answer; an append may or may not be stored (a retry finds out)."""
 
     def __init__(self, store: Path | str, reason: str) -> None:
