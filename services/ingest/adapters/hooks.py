@@ -1,7 +1,9 @@
 """Hooks in the directory: which secret a delivery must be signed with, and of what it may speak."""
 
+import asyncio
 import secrets
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,32 +27,34 @@ class Hook:
 
 
 class Hooks:
-    """The hooks of a directory; their secrets are sealed with the installation's key."""
+    """The hooks of a directory; their secrets are sealed with the installation's key.
+
+    They are read once and kept in memory, because each delivery asks for one: this process has
+    the directory for itself, and every change goes through this object.
+    """
 
     def __init__(
         self, directory: Directory, *, key: SealingKey, clock: Clock = system_clock
     ) -> None:
         """Takes the directory, open by the time a hook is asked for."""
         self._directory, self._key, self._clock = directory, key, clock
-        decoy = secrets.token_urlsafe(32).encode()
-        self._decoy = key.seal(decoy, place=_place("decoy"))
+        self._decoy = SecretStr(secrets.token_urlsafe(32))
+        self._known: Mapping[HookId, Hook] | None = None
+        self._changing = asyncio.Lock()
 
     async def find(self, hook: HookId) -> tuple[Hook | None, SecretStr]:
         """Give the hook, and the secret to check a signature with.
 
-        For an unknown hook that is a secret which nobody knows: finding it takes the same steps,
+        For an unknown hook that is a secret which nobody knows: checking it takes the same steps,
         so that the time of an answer does not say which hooks there are.
         """
-        row = await self._one("SELECT * FROM hooks WHERE id = ?", hook)
-        if row is None:
-            return None, self._unsealed("decoy", self._decoy)
-        found = self._hook(row)
-        return found, found.secret
+        found = (await self._every()).get(hook)
+        return found, found.secret if found else self._decoy
 
     async def of(self, application: ApplicationId) -> Hook | None:
         """Give an application's hook; None: no such application was ever made here."""
-        row = await self._one("SELECT * FROM hooks WHERE application_id = ?", str(application))
-        return self._hook(row) if row else None
+        hooks = (await self._every()).values()
+        return next((hook for hook in hooks if hook.application_id == application), None)
 
     async def add(
         self,
@@ -69,44 +73,47 @@ class Hooks:
             "made_by": made_by,
             "made_at": self._clock().isoformat(),
         }
-        await self._directory.ask(
-            lambda db: db.execute(
-                "INSERT INTO hooks VALUES (:id, :application_id, :repository, :sealed_secret, "
-                ":made_by, :made_at) ON CONFLICT (id) DO NOTHING",
-                values,
-            )
+        await self._change(
+            "INSERT INTO hooks VALUES (:id, :application_id, :repository, :sealed_secret, "
+            ":made_by, :made_at) ON CONFLICT (id) DO NOTHING",
+            values,
         )
-        found, _ = await self.find(hook)
-        if found is None:
-            raise LookupError(f"hook {hook} was removed while it was made: send the same again")
-        return found
+        return (await self._every())[hook]
 
     async def rotate(self, hook: HookId) -> None:
         """Give the hook a new secret; the old one ends at once."""
-        sealed = self._new_secret(hook)
-        await self._directory.ask(
-            lambda db: db.execute("UPDATE hooks SET sealed_secret = ? WHERE id = ?", (sealed, hook))
-        )
+        values = {"id": hook, "sealed_secret": self._new_secret(hook)}
+        await self._change("UPDATE hooks SET sealed_secret = :sealed_secret WHERE id = :id", values)
 
     async def remove(self, hook: HookId) -> None:
         """Forget a hook whose application was refused."""
-        await self._directory.ask(lambda db: db.execute("DELETE FROM hooks WHERE id = ?", (hook,)))
+        await self._change("DELETE FROM hooks WHERE id = :id", {"id": hook})
 
-    async def _one(self, question: str, value: str) -> sqlite3.Row | None:
-        return await self._directory.ask(lambda db: db.execute(question, (value,)).fetchone())
+    async def _change(self, statement: str, values: Mapping[str, object]) -> None:
+        async with self._changing:
+            await self._directory.ask(lambda db: db.execute(statement, values))
+            self._known = await self._read()
+
+    async def _every(self) -> Mapping[HookId, Hook]:
+        if self._known is None:
+            async with self._changing:
+                self._known = await self._read()
+        return self._known
+
+    async def _read(self) -> Mapping[HookId, Hook]:
+        rows = await self._directory.ask(lambda db: db.execute("SELECT * FROM hooks").fetchall())
+        return {row["id"]: self._hook(row) for row in rows}
 
     def _new_secret(self, hook: HookId) -> bytes:
         return self._key.seal(secrets.token_urlsafe(32).encode(), place=_place(hook))
 
-    def _unsealed(self, hook: HookId, sealed: bytes) -> SecretStr:
-        return SecretStr(self._key.unseal(sealed, place=_place(hook)).decode())
-
     def _hook(self, row: sqlite3.Row) -> Hook:
+        secret = self._key.unseal(row["sealed_secret"], place=_place(row["id"]))
         return Hook(
             id=row["id"],
             application_id=UUID(row["application_id"]),
             repository=row["repository"],
-            secret=self._unsealed(row["id"], row["sealed_secret"]),
+            secret=SecretStr(secret.decode()),
             made_by=row["made_by"],
         )
 
