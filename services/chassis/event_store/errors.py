@@ -17,9 +17,8 @@ EventStoreError
 from pathlib import Path
 from uuid import UUID
 
-from services.chassis.unavailable import Unavailable
-
 from services.chassis.event_store.events import StreamState
+from services.chassis.unavailable import Unavailable
 
 
 class EventStoreError(Exception):
