@@ -19,7 +19,7 @@ FILES = tuple(
 )
 
 _ENOUGH = 256 << 10
-_RESOURCES = re.compile(rb'^\s*["\']?Resources["\']?\s*:', re.MULTILINE)
+_RESOURCES = re.compile(rb'(^|[\s{,])["\']?Resources["\']?\s*:')
 _OF_AWS = re.compile(rb"\bAWS::[A-Z]")
 
 _LIBRARY = "/opt/trellis"
