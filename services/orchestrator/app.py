@@ -11,7 +11,7 @@ from services.chassis.bus.connection import Terms, end_process
 from services.chassis.bus.sending import Bus
 from services.chassis.clock import Clock, system_clock
 from services.chassis.event_store import open_event_store
-from services.chassis.event_store.port import EventStore
+from services.chassis.event_store.port import EventStore, StoreUnavailable
 from services.chassis.health import Check, health_routes
 from services.chassis.logging import get_logger
 from services.chassis.metrics import metrics_routes
@@ -23,7 +23,7 @@ from services.orchestrator.adapters.questions import Questions
 from services.orchestrator.adapters.relay import Relay
 from services.orchestrator.adapters.routing import Index
 from services.orchestrator.adapters.scheduler import Scheduler
-from services.orchestrator.adapters.streams import HistoryUnavailable, Streams
+from services.orchestrator.adapters.streams import Streams
 from services.orchestrator.adapters.work import WorkQueue
 from services.orchestrator.handlers.answering import Desk
 from services.orchestrator.handlers.applications import Applications
@@ -85,10 +85,10 @@ class Orchestrator:
         """The health check of the event store.
 
         Raises:
-            HistoryUnavailable: it takes no appends.
+            StoreUnavailable: it takes no appends.
         """
         if not await self.store.healthy():
-            raise HistoryUnavailable("the event store takes no appends: see its disk and its log")
+            raise StoreUnavailable("of this orchestrator", "it takes no appends, see its disk")
 
     def _handlers(
         self, settings: OrchestratorSettings, index: Index, leases: Leases, *, clock: Clock

@@ -1,4 +1,7 @@
-"""Follows the store into the index, and lets others wait until it has come to a position."""
+"""Follows the store into the index, and lets others wait until it has come to a position.
+
+IndexBehind (an Unavailable)
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -12,12 +15,19 @@ from services.chassis.event_store.port import (
 )
 from services.chassis.logging import get_logger
 from services.chassis.recording import to_recorded
+from services.chassis.unavailable import Unavailable
 from services.orchestrator.adapters.routing import FOLDED, Index
-from services.orchestrator.adapters.streams import HistoryUnavailable
 from trellis_contracts.codec import UnreadableMessage
 
 _PAUSE_SECONDS = 1.0
 _LONGEST_WAIT = 5.0
+
+
+class IndexBehind(Unavailable):
+    """What was stored is not in the index yet; the same question later finds it answered."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"the index has not reached position {position} yet: ask the same again")
 
 
 class Follower:
@@ -47,13 +57,13 @@ class Follower:
         """Wait until the index holds the event at the position.
 
         Raises:
-            HistoryUnavailable: it did not come that far in time.
+            IndexBehind: it did not come that far in time.
         """
         try:
             async with asyncio.timeout(_LONGEST_WAIT), self._moved:
                 await self._moved.wait_for(lambda: (self.position or 0) >= position)
         except TimeoutError as late:
-            raise HistoryUnavailable(f"the index did not reach {position} in time") from late
+            raise IndexBehind(position) from late
 
     async def _follow(self) -> None:
         async with self._store.subscribe(after=self.position) as items:

@@ -1,20 +1,15 @@
-"""Typed histories on the event store: load what is recorded under an id, append what was decided.
-
-HistoryUnavailable (an Unavailable): the store cannot be reached now
-"""
+"""Typed histories on the event store: load what is recorded, append what was decided."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
 from services.chassis.clock import Clock
-from services.chassis.event_store.port import EventStore, StoreUnavailable, StreamState
+from services.chassis.event_store.port import EventStore, StreamState
 from services.chassis.recording import Cause, to_new_event, to_recorded
-from services.chassis.unavailable import Unavailable
 from services.orchestrator.domain import application, delivery, environment, run
 from services.orchestrator.domain.answers import Answers
 from services.orchestrator.domain.application import ApplicationState, NotCreated
@@ -29,10 +24,6 @@ MOST_REMEMBERED = 1000
 
 State = TypeVar("State")
 Evolved = TypeVar("Evolved")
-
-
-class HistoryUnavailable(Unavailable):
-    """The event store did not answer; whether an append is stored is found out by repeating it."""
 
 
 class Evolve(Protocol[Evolved]):
@@ -89,13 +80,12 @@ class Streams:
 
         Raises:
             UnreadableMessage: the stream holds an event of a newer Trellis.
-            HistoryUnavailable: the store does not answer.
+            StoreUnavailable: the store does not answer.
         """
         known = cast("History[State] | None", self._remembered.get(stream))
         history = known or History(stream, category.initial)
-        with _outages():
-            async for event in self._store.read_stream(stream, after=history.version):
-                history = history.after(to_recorded(event, previous=None), category.evolve)
+        async for event in self._store.read_stream(stream, after=history.version):
+            history = history.after(to_recorded(event, previous=None), category.evolve)
         self._remember(cast("History[object]", history))
         return history
 
@@ -112,7 +102,7 @@ class Streams:
 
         Raises:
             WrongExpectedVersion: the stream does not end at `after`: load and decide again.
-            HistoryUnavailable: the store does not answer.
+            StoreUnavailable: the store does not answer.
         """
         now = self._clock()
         new = [
@@ -124,9 +114,8 @@ class Streams:
             )
             for index, event in enumerate(events)
         ]
-        with _outages():
-            expected = StreamState.NO_STREAM if after < 0 else after
-            return (await self._store.append(stream, new, expected=expected)).position
+        expected = StreamState.NO_STREAM if after < 0 else after
+        return (await self._store.append(stream, new, expected=expected)).position
 
     def _remember(self, history: History[object]) -> None:
         self._remembered[history.stream] = history
@@ -140,11 +129,3 @@ def correlation(event: Message) -> UUID:
     deployment: UUID | None = getattr(event, "deployment_id", None)
     whose: UUID | None = deployment or getattr(event, "application_id", None)
     return whose or derived_id(getattr(event, "delivery", ""))
-
-
-@contextmanager
-def _outages() -> Iterator[None]:
-    try:
-        yield
-    except StoreUnavailable as outage:
-        raise HistoryUnavailable(str(outage)) from outage

@@ -30,7 +30,7 @@ class Desk:
         """Answer after what was decided is stored, and known to everybody in this process.
 
         Raises:
-            HistoryUnavailable: ask again with the same id.
+            StoreUnavailable, IndexBehind: ask again with the same id.
             WrongExpectedVersion: another writer was faster, each time.
         """
         for _ in range(_TRIES - 1):

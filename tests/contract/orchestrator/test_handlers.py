@@ -17,7 +17,6 @@ from services.chassis.event_store.port import (
     WrongExpectedVersion,
 )
 from services.chassis.event_store.sqlite import SqliteEventStore, open_for_writing
-from services.orchestrator.adapters.streams import HistoryUnavailable
 from services.orchestrator.app import Orchestrator
 from services.orchestrator.handlers.routes import routes
 from tests.support.deployments import (
@@ -201,7 +200,7 @@ class TestStore:
     ) -> None:
         command = asked(CREATE_SHOP)
         store.ends = [StoreUnavailable("the store", "disk full")]
-        with pytest.raises(HistoryUnavailable):
+        with pytest.raises(StoreUnavailable):
             await orchestrator.handlers.command(command)
         assert isinstance(await orchestrator.handlers.command(command), Accepted)
 
