@@ -127,13 +127,17 @@ async def _on_http_exception(_request: Request, error: Exception) -> JSONRespons
 async def _on_invalid_request(_request: Request, error: Exception) -> JSONResponse:
     found = error.errors() if isinstance(error, RequestValidationError) else ()
     faults = [
-        Fault(where=".".join(str(part)[:64] for part in fault["loc"]), reason=fault["msg"][:256])
+        Fault(where=".".join(str(part)[:64] for part in fault["loc"]), reason=_reason(fault["msg"]))
         for fault in found[:_MOST_FAULTS]
     ]
     unreadable = any(fault["type"] == "json_invalid" for fault in found)
     if unreadable:
         return Problem(400, "The body is not JSON.", errors=faults).response()
     return Problem(422, "The request is not what this address takes.", errors=faults).response()
+
+
+def _reason(message: str) -> str:
+    return message.removeprefix("Value error, ")[:256]
 
 
 async def _on_unavailable(_request: Request, _error: Exception) -> JSONResponse:

@@ -35,7 +35,7 @@ _SECONDS_FOR_A_BODY = 10  # GitHub waits no longer for an answer
 _FORGED_PER_SECOND, _FORGED_AT_ONCE = 0.5, 30
 _SIGN = (
     "Set the hook's content type to application/json and its secret to the one that Trellis "
-    "printed; `trellis apps hook` makes a new one."
+    "printed; POST /api/v1/applications/<id>/hook makes a new one."
 )
 
 
