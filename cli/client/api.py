@@ -1,0 +1,141 @@
+"""Every command of the HTTP API, typed; with what it reads, the one way from the CLI inside."""
+
+from uuid import UUID
+
+import httpx
+from pydantic import SecretStr
+
+from cli.client.answers import AwsKeys, Created, Decision, NewToken, Place, Token
+from cli.client.reading import V1, Reader, read
+from trellis_contracts.applications import SettingsChange
+from trellis_contracts.names import DeploymentId, EnvironmentId, new_id
+from trellis_contracts.rights import Role
+
+
+class Api(Reader):
+    """The API of one server, questions and commands.
+
+    Each command gets a key of its own, so what could not be answered at once is asked again
+    without harm. Every method raises as `Http.send` does.
+    """
+
+    async def create_application(
+        self,
+        name: str,
+        repository: str,
+        *,
+        branch: str = "main",
+        folder: str = "",
+        clone_token: SecretStr | None = None,
+    ) -> Created:
+        """Connect a repository."""
+        body = {
+            "name": name,
+            "repository": repository,
+            "default_branch": branch,
+            "folder": folder,
+            "clone_token": clone_token.get_secret_value() if clone_token else None,
+        }
+        return read(Created, await self._command("POST", "/applications", body))
+
+    async def configure(self, at: Place, change: SettingsChange) -> Decision:
+        """Change the settings that are set in `change`; the others stay."""
+        body = change.model_dump(mode="json", exclude_unset=True)
+        return await self._decide("PATCH", f"{_at(at)}/settings", body)
+
+    async def set_variable(self, at: Place, name: str, value: str) -> Decision:
+        """Give a variable a value."""
+        return await self._decide("PUT", f"{_at(at)}/variables/{name}", {"value": value})
+
+    async def unset_variable(self, at: Place, name: str) -> Decision:
+        """Remove a variable."""
+        return await self._decide("DELETE", f"{_at(at)}/variables/{name}")
+
+    async def set_secret(self, at: Place, name: str, value: SecretStr) -> Decision:
+        """Give a secret a new version."""
+        body = {"value": value.get_secret_value()}
+        return await self._decide("PUT", f"{_at(at)}/secrets/{name}", body)
+
+    async def unset_secret(self, at: Place, name: str) -> Decision:
+        """Remove a secret."""
+        return await self._decide("DELETE", f"{_at(at)}/secrets/{name}")
+
+    async def set_credentials(self, at: Place, keys: AwsKeys) -> Decision:
+        """Give an environment the AWS credentials that its deployments use."""
+        session = keys.session_token and keys.session_token.get_secret_value()
+        body = {
+            "access_key_id": keys.access_key_id,
+            "secret_access_key": keys.secret_access_key.get_secret_value(),
+            "session_token": session,
+        }
+        return await self._decide("PUT", f"{_at(at)}/credentials", body)
+
+    async def deploy(
+        self,
+        at: Place,
+        *,
+        commit: str | None = None,
+        branch: str | None = None,
+        dry_run: bool = False,
+    ) -> Decision:
+        """Deploy a commit, or the newest one of a branch; of the environment's own if neither."""
+        wanted = {"commit": commit, "branch": branch}
+        body = {field: value for field, value in wanted.items() if value is not None}
+        return await self._decide("POST", f"{_at(at)}/deployments", body, dry_run=dry_run)
+
+    async def redeploy(self, at: Place, *, dry_run: bool = False) -> Decision:
+        """Build and deploy the current commit once more."""
+        return await self._decide("POST", f"{_at(at)}/redeploy", dry_run=dry_run)
+
+    async def promote(self, at: Place, source: EnvironmentId, *, dry_run: bool = False) -> Decision:
+        """Deploy to `at` the commit that `source` runs."""
+        body = {"source": str(source)}
+        return await self._decide("POST", f"{_at(at)}/promote", body, dry_run=dry_run)
+
+    async def roll_back(
+        self, at: Place, deployment: DeploymentId | None = None, *, dry_run: bool = False
+    ) -> Decision:
+        """Bring back what an earlier deployment had deployed; the one before if not said."""
+        body = {"deployment_id": str(deployment) if deployment else None}
+        return await self._decide("POST", f"{_at(at)}/rollback", body, dry_run=dry_run)
+
+    async def tear_down(self, at: Place, confirm: str, *, dry_run: bool = False) -> Decision:
+        """Remove everything of an environment from the cloud; `confirm` is its name."""
+        body = {"confirm": confirm}
+        return await self._decide("POST", f"{_at(at)}/teardown", body, dry_run=dry_run)
+
+    async def cancel(self, at: Place, deployment: DeploymentId) -> Decision:
+        """End a deployment."""
+        return await self._decide("POST", f"{_at(at)}/deployments/{deployment}/cancel")
+
+    async def record_cloud_reset(self, instance: str) -> Decision:
+        """Say that the local AWS started anew as `instance`."""
+        return await self._decide("POST", "/cloud-resets", {"instance": instance})
+
+    async def make_token(self, name: str, role: Role, actor: str | None = None) -> NewToken:
+        """Make a token."""
+        body = {"name": name, "role": role.value, "actor": actor}
+        return read(NewToken, await self.http.send("POST", f"{V1}/tokens", body=body))
+
+    async def tokens(self) -> tuple[Token, ...]:
+        """Every token that was ever made."""
+        return read(tuple[Token, ...], await self.http.send("GET", f"{V1}/tokens"))
+
+    async def revoke_token(self, token: UUID) -> None:
+        """End a token."""
+        await self.http.send("DELETE", f"{V1}/tokens/{token}")
+
+    async def _decide(
+        self, method: str, path: str, body: object = None, *, dry_run: bool = False
+    ) -> Decision:
+        return read(Decision, await self._command(method, path, body, dry_run=dry_run))
+
+    async def _command(
+        self, method: str, path: str, body: object = None, *, dry_run: bool = False
+    ) -> httpx.Response:
+        params = {"dry_run": "true"} if dry_run else {}
+        return await self.http.send(method, V1 + path, body=body, params=params, key=new_id())
+
+
+def _at(place: Place) -> str:
+    return f"/applications/{place.application_id}/environments/{place.environment_id}"
