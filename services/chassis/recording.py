@@ -59,6 +59,4 @@ def to_recorded(event: RecordedEvent, *, previous: int | None) -> Recorded:
         causation_id=metadata["$causationId"],
         sha256=codec.digest(event.data),
     )
-    return Recorded(
-        envelope=envelope, event=codec.decode(event.type, envelope.version, event.data)
-    )
+    return Recorded(envelope=envelope, event=codec.decode(event.type, envelope.version, event.data))

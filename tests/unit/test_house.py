@@ -96,7 +96,9 @@ def test_every_service_has_the_same_anatomy() -> None:
 
 
 def test_no_path_of_a_machine_and_no_host_of_a_registry_is_committed() -> None:
-    hosts = "|".join(("pythonhost" + "ed", "registry\\.npm" + "js", "deb\\.deb" + "ian", "/ro" + "ot/"))
+    hosts = "|".join(
+        ("pythonhost" + "ed", "registry\\.npm" + "js", "deb\\.deb" + "ian", "/ro" + "ot/")
+    )
     texts = {".py", ".md", ".toml", ".lock", ".json", ".yaml", ".yml", ".sh", ".cfg", ".ts", ".js"}
     named = [
         _name(path)

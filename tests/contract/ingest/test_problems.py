@@ -5,11 +5,13 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
 from fastapi.openapi.models import OpenAPI
 
+from services.ingest.domain.addresses import environment_ids
 from tests.support.ingest import RunningIngest, running_ingest
 from trellis_contracts.rights import Role
 
@@ -110,6 +112,32 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_kept(
         "/api/v1/applications", content=undeclared(), headers=headers
     )
     _is_a_problem(chunked, 413)
+
+
+async def test_a_commit_and_a_branch_at_once_are_refused(ingest: RunningIngest) -> None:
+    application = await ingest.an_application()
+    answer = await ingest.client.post(
+        f"{application.at()}/deployments",
+        json={"commit": "c" * 40, "branch": "main"},
+        headers=ingest.as_a(Role.DEVELOPER),
+    )
+    assert "not both" in str(_is_a_problem(answer, 422)["errors"])
+
+
+async def test_nothing_is_sealed_for_an_application_that_was_never_made(
+    ingest: RunningIngest,
+) -> None:
+    application = UUID(ANY_ID)
+    environment = environment_ids(application)["staging"]
+    before = Path(ingest.settings.data / "secrets.encrypted").read_bytes()
+    answer = await ingest.client.put(
+        f"/api/v1/applications/{application}/environments/{environment}/secrets/S",
+        json={"value": "long enough"},
+        headers=ingest.as_a(Role.DEVELOPER),
+    )
+
+    _is_a_problem(answer, 404)
+    assert Path(ingest.settings.data / "secrets.encrypted").read_bytes() == before
 
 
 async def test_an_idempotency_key_that_is_none_is_refused(ingest: RunningIngest) -> None:

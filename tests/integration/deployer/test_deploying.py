@@ -1,7 +1,9 @@
 """Stacks are created, changed, left alone and put back, on a local AWS."""
 
+import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -18,8 +20,19 @@ from tests.support.assemblies import (
     template_of,
 )
 from tests.support.deploying import STACK, Environment
+from tests.support.git import folder_of_files
 
 DEMO = Path(__file__).parents[3] / "deploy" / "demo"
+
+
+NESTED = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "inner.json"}}
+
+
+def made(environment: Environment, source: Path, name: str) -> Prepared:
+    """The ready assembly of a folder with a template.json; its stack is the only one allowed."""
+    reach = replace(environment.reach, stack_names=frozenset({STACK}))
+    assembly = synthesised(source, environment.folder / name, reach, template="template.json")
+    return prepare_assembly(assembly, reach)
 
 
 def demo(environment: Environment, version: int) -> Prepared:
@@ -114,6 +127,27 @@ def test_a_large_template_goes_by_its_address(environment: Environment) -> None:
     environment.deploy(wanted)
 
     assert environment.value("/many/59") == "v" * 900
+
+
+def test_a_nested_template_is_uploaded_before_it_is_planned_and_named_when_it_fails(
+    environment: Environment,
+) -> None:
+    source = folder_of_files(
+        environment.folder / "source",
+        {
+            "template.json": json.dumps(template_of(Inner=NESTED)),
+            "inner.json": json.dumps(template_of(One=parameter("1", "/nested"))),
+        },
+    )
+    environment.deploy(made(environment, source, "good"))
+    assert environment.value("/nested") == "1"
+    (source / "inner.json").write_text(json.dumps(template_of(Deep=broken_queue())))
+
+    with pytest.raises(StackFailed) as failed:
+        environment.deploy(made(environment, source, "bad"))
+
+    assert failed.value.resource in ("Deep", "Inner")
+    assert environment.status() == "UPDATE_ROLLBACK_COMPLETE"
 
 
 def test_an_asset_that_is_there_is_not_sent_again(environment: Environment) -> None:

@@ -1,6 +1,7 @@
 """Before anything is touched, every stack must be the environment's own, or nobody's."""
 
 import json
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -11,6 +12,7 @@ from services.builder.adapters.deployer.errors import (
     CredentialsRefused,
     SecretMissing,
 )
+from services.builder.adapters.deployer.stacks import tags_of
 from services.builder.domain.assembly.refusals import StackOfAnother
 from tests.support.assemblies import parameter, template_of
 from tests.support.deploying import STACK, Environment
@@ -74,6 +76,21 @@ def test_a_foreign_change_set_under_review_is_left_alone(environment: Environmen
     assert environment.status() == "REVIEW_IN_PROGRESS"
 
 
+def test_our_own_shell_under_review_is_cleared(environment: Environment) -> None:
+    tags = [{"Key": k, "Value": v} for k, v in tags_of(environment.reach.owner).items()]
+    environment.account.client("cloudformation").create_change_set(
+        StackName=STACK,
+        ChangeSetName="left-by-a-builder-that-was-killed",
+        ChangeSetType="CREATE",
+        TemplateBody=json.dumps(ONE),
+        Tags=tags,  # type: ignore[arg-type]
+    )
+
+    environment.deploy(environment.of(ONE))
+
+    assert environment.status() == "CREATE_COMPLETE"
+
+
 def test_a_key_that_aws_does_not_know_is_refused_with_its_code(environment: Environment) -> None:
     deployer = Deployer(
         environment.credentials("AKIAUNKNOWN0000000"),
@@ -85,6 +102,27 @@ def test_a_key_that_aws_does_not_know_is_refused_with_its_code(environment: Envi
         deployer.identity()
 
     assert refused.value.code == "InvalidClientTokenId"
+
+
+def test_nothing_of_this_machine_has_a_say(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text("[default]\nregion = ap-south-1\n")
+    for name, value in {
+        "AWS_PROFILE": "not-there",
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_REGION": "ap-south-1",
+        "AWS_DEFAULT_REGION": "ap-south-1",
+        "AWS_ACCESS_KEY_ID": "AKIAUNKNOWN0000000",
+        "AWS_SESSION_TOKEN": "stale",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    (stack,) = environment.deploy(environment.of(ONE))
+
+    assert f":{environment.account.region}:{environment.account.id}:" in stack.stack_id
 
 
 def test_the_account_is_the_one_of_the_key(environment: Environment) -> None:
@@ -120,11 +158,14 @@ def test_a_secret_reaches_the_stack_and_nothing_else(environment: Environment) -
             },
         ),
         "Parameters": {"Password": {"Type": "String", "NoEcho": True}},
+        "Outputs": {"Shown": {"Value": {"Fn::Sub": "user:${Password}"}}},
     }
     builder = environment.builder().stack(STACK, template, secrets={"Password": "Password"})
     wanted = environment.prepared(builder, {"Password": SecretStr("hunter2hunter2")})
 
-    environment.deploy(wanted)
+    (stack,) = environment.deploy(wanted)
+
+    assert stack.outputs == {"Shown": "user:***"}
 
     assert environment.value("/two") == "hunter2hunter2"
     assert not any(b"hunter2" in f.read_bytes() for f in wanted.folder.iterdir())

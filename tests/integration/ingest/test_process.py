@@ -1,80 +1,23 @@
 """Ingest as a process of its own, asked over a socket by senders of every kind."""
 
 import asyncio
-import os
 import signal
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
-from services.chassis.children import free_port
 from services.ingest.app import bootstrap, open_rooms
 from tests.support.actors.github import GitHub, body_of
 from tests.support.ingest import ingest_settings
+from tests.support.ingest_process import running_process, started
 from trellis_contracts.names import new_id
 from trellis_contracts.rights import HEADER
 
 MIB = 1024 * 1024
 HOOK = "h" * 32
 FORGED = {"X-Hub-Signature-256": "sha256=" + "0" * 64}
-
-
-class Process:
-    """The running process and how to reach it."""
-
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
-        self.process, self.port = process, port
-        self.url = f"http://127.0.0.1:{port}"
-
-    def resident(self) -> int:
-        """Bytes of memory that it holds."""
-        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
-
-    async def until_ready(self) -> None:
-        async with httpx.AsyncClient(base_url=self.url) as client, asyncio.timeout(30):
-            while True:
-                try:
-                    if (await client.get("/health/ready")).status_code == 200:
-                        return
-                except httpx.TransportError:
-                    assert self.process.returncode is None
-                await asyncio.sleep(0.05)
-
-
-async def _started(
-    folder: Path, nats_url: str, *arguments: str, port: int = 0
-) -> asyncio.subprocess.Process:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "TRELLIS_DATA": str(folder / "data"),
-        "TRELLIS_KEYS": str(folder / "keys"),
-        "TRELLIS_NATS": nats_url,
-        "TRELLIS_PORT": str(port),
-    }
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.ingest", *arguments),
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-
-
-@asynccontextmanager
-async def _running(folder: Path, nats_url: str) -> AsyncIterator[Process]:
-    port = free_port()
-    running = Process(await _started(folder, nats_url, port=port), port)
-    try:
-        await running.until_ready()
-        yield running
-    finally:
-        if running.process.returncode is None:
-            running.process.terminate()
-        await asyncio.wait_for(running.process.communicate(), 10)
 
 
 async def _with_a_hook(folder: Path, nats_url: str) -> GitHub:
@@ -91,7 +34,7 @@ async def test_it_serves_until_it_is_told_to_end(tmp_path: Path, nats_url: str) 
     github = await _with_a_hook(tmp_path, nats_url)
     token = await bootstrap(ingest_settings(tmp_path, nats_url), actor="person:ana")
     assert token
-    async with _running(tmp_path, nats_url) as ingest:
+    async with running_process(tmp_path, nats_url) as ingest:
         async with httpx.AsyncClient(base_url=ingest.url) as client:
             asked = {"Authorization": f"Bearer {token.get_secret_value()}"}
             identity = (await client.get("/identity", headers=asked)).headers[HEADER]
@@ -118,7 +61,7 @@ async def test_an_endless_body_is_cut_and_takes_little_memory(
     tmp_path: Path, nats_url: str
 ) -> None:
     piece = b"%x\r\n%s\r\n" % (MIB, b" " * MIB)
-    async with _running(tmp_path, nats_url) as ingest:
+    async with running_process(tmp_path, nats_url) as ingest:
         before = most = ingest.resident()
         reader, writer = await asyncio.open_connection("127.0.0.1", ingest.port)
         answer = asyncio.create_task(reader.readline())
@@ -141,7 +84,7 @@ async def test_an_endless_body_is_cut_and_takes_little_memory(
 async def test_a_body_that_trickles_is_ended_after_ten_seconds(
     tmp_path: Path, nats_url: str
 ) -> None:
-    async with _running(tmp_path, nats_url) as ingest:
+    async with running_process(tmp_path, nats_url) as ingest:
         reader, writer = await asyncio.open_connection("127.0.0.1", ingest.port)
         writer.write(_head("Content-Length: 1000000"))
         began = asyncio.get_running_loop().time()
@@ -159,10 +102,10 @@ async def test_a_body_that_trickles_is_ended_after_ten_seconds(
 async def test_a_token_can_be_made_while_ingest_is_down_and_not_beside_it(
     tmp_path: Path, nats_url: str
 ) -> None:
-    made = await _started(tmp_path, nats_url, "token", "ana")
+    made = await started(tmp_path, nats_url, "token", "ana")
     output, _ = await made.communicate()
-    async with _running(tmp_path, nats_url) as ingest:
-        beside = await _started(tmp_path, nats_url, "token", "bob")
+    async with running_process(tmp_path, nats_url) as ingest:
+        beside = await started(tmp_path, nats_url, "token", "bob")
         _, told = await beside.communicate()
         async with httpx.AsyncClient(base_url=ingest.url) as client:
             asked = {"Authorization": f"Bearer {output.decode().strip()}"}
@@ -174,7 +117,7 @@ async def test_a_token_can_be_made_while_ingest_is_down_and_not_beside_it(
 
 
 async def test_what_keeps_it_from_starting_is_one_sentence(tmp_path: Path) -> None:
-    process = await _started(tmp_path, "")
+    process = await started(tmp_path, "")
     _, told = await process.communicate()
 
     assert process.returncode == 1

@@ -39,8 +39,9 @@ _REFUSED = {
 _ATTEMPTS = 8
 _POLL_SECONDS, _POLL_SECONDS_LOCAL = 1.5, 0.1
 
-_NOTHING_OF_THIS_MACHINE: dict[str, str | bool | None] = {
-    "profile": None,
+_NEVER_FROM_OUTSIDE = (None, None, None, None)
+"""A botocore variable that no file, no environment and no default gives a value."""
+_NOTHING_OF_THIS_MACHINE: dict[str, str | bool] = {
     "config_file": os.devnull,
     "credentials_file": os.devnull,
     "ignore_configured_endpoint_urls": True,
@@ -123,7 +124,7 @@ class Access:
 
     @cached_property
     def _session(self) -> boto3.Session:
-        bare = botocore.session.Session()
+        bare = botocore.session.Session(session_vars={"profile": _NEVER_FROM_OUTSIDE})
         for variable, value in _NOTHING_OF_THIS_MACHINE.items():
             bare.set_config_variable(variable, value)
         token = self._credentials.session_token

@@ -115,7 +115,7 @@ class OneStack:
             self._raise_if_busy(change.stack)
             raise
         if change_set is None:
-            return Deployed(self._outputs(change.stack), created=False)
+            return Deployed(self._shown(self._present(change.stack)), created=False)
         ending = self._execute(change_set)
         if ending.stack.status == STUCK:
             ending = self._continue_rollback(ending.stack)
@@ -123,7 +123,7 @@ class OneStack:
         self.watch.check()
         if not is_good(ending.stack.status):
             raise ending.failed()
-        return Deployed(_shown(ending.stack), created=found is None)
+        return Deployed(self._shown(ending.stack), created=found is None)
 
     def _execute(self, change_set: ChangeSet) -> Ending:
         if self.watch.interrupted:
@@ -162,19 +162,20 @@ class OneStack:
         if found and way(found.status) is Way.WAIT:
             raise _LostRace
 
-    def _outputs(self, name: str) -> StackOutputs:
+    def _present(self, name: str) -> Stack:
         found = find_stack(self.access, name)
         if found is None:
             raise StackFailed(name, GONE, "it was deleted meanwhile")
-        return _shown(found)
+        return found
+
+    def _shown(self, stack: Stack) -> StackOutputs:
+        """Give the outputs as they go into history: a template may put a secret into one."""
+        outputs = {key: self.hide(value) for key, value in stack.outputs.items()}
+        return StackOutputs(stack=stack.name, stack_id=stack.id, outputs=outputs)
 
 
 class _LostRace(Exception):
     """Somebody else began to change the stack between our look and our call."""
-
-
-def _shown(stack: Stack) -> StackOutputs:
-    return StackOutputs(stack=stack.name, stack_id=stack.id, outputs=dict(stack.outputs))
 
 
 def _unusable(found: Stack | None) -> StackFailed:
