@@ -5,10 +5,10 @@ from uuid import UUID
 import httpx
 from pydantic import SecretStr
 
-from cli.client.answers import AwsKeys, Created, Decision, NewToken, Place, Token
+from cli.client.answers import AwsKeys, Created, Decision, NewToken, Place, Token, Webhook
 from cli.client.reading import V1, Reader, read
 from trellis_contracts.applications import SettingsChange
-from trellis_contracts.names import DeploymentId, EnvironmentId, new_id
+from trellis_contracts.names import ApplicationId, DeploymentId, EnvironmentId, new_id
 from trellis_contracts.rights import Role
 
 
@@ -37,6 +37,16 @@ class Api(Reader):
             "clone_token": clone_token.get_secret_value() if clone_token else None,
         }
         return read(Created, await self._command("POST", "/applications", body))
+
+    async def rotate_hook(self, application: ApplicationId) -> Webhook:
+        """Give an application's hook another secret; the old one ends at once."""
+        path = f"{V1}/applications/{application}/hook"
+        return read(Webhook, await self.http.send("POST", path))
+
+    async def set_clone_token(self, application: ApplicationId, token: SecretStr) -> Decision:
+        """Give an application the token that clones its repository."""
+        body = {"token": token.get_secret_value()}
+        return await self._decide("PUT", f"/applications/{application}/clone-token", body)
 
     async def configure(self, at: Place, change: SettingsChange) -> Decision:
         """Change the settings that are set in `change`; the others stay."""

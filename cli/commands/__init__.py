@@ -1,0 +1,1 @@
+"""The commands of `trellis`, one module for each thing that they are about."""

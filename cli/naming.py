@@ -1,0 +1,61 @@
+"""Finds applications and environments by the names that people type, or says which there are."""
+
+import difflib
+from collections.abc import Iterable
+from uuid import UUID
+
+from cli.client.answers import Place
+from cli.client.reading import Reader
+from cli.exits import CliError
+from trellis_contracts.views import ApplicationView, EnvironmentView
+
+
+class UnknownName(CliError):
+    """There is nothing of this name; the remedy lists what there is."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = list(known)
+        meant = difflib.get_close_matches(name, names, n=1)
+        hint = f" Did you mean {meant[0]}?" if meant else ""
+        super().__init__(f"There is no {kind} {name}.{hint}")
+        if names:
+            self.remedy = f"Known: {', '.join(names)}."
+        else:
+            self.remedy = "There is none yet: trellis apps create NAME --repository URL."
+
+
+async def find_application(api: Reader, name: str) -> ApplicationView:
+    """Give the application of this name or id. Raises UnknownName."""
+    applications = await api.applications()
+    for application in applications:
+        if name in (application.name, str(application.application_id)):
+            return application
+    raise UnknownName("application", name, (known.name for known in applications))
+
+
+async def find_environment(
+    api: Reader, application: str, environment: str
+) -> tuple[ApplicationView, EnvironmentView]:
+    """Give an environment with its application. Raises UnknownName."""
+    found = await find_application(api, application)
+    return found, environment_of(found, environment)
+
+
+def environment_of(application: ApplicationView, name: str) -> EnvironmentView:
+    """Give an application's environment by its name or id. Raises UnknownName."""
+    for environment in application.environments:
+        if name in (environment.name, str(environment.environment_id)):
+            return environment
+    known = (environment.name for environment in application.environments)
+    raise UnknownName(f"environment of {application.name} called", name, known)
+
+
+def environment_name(application: ApplicationView, environment_id: UUID) -> str:
+    """Give the name of one of an application's environments."""
+    names = {known.environment_id: known.name for known in application.environments}
+    return names.get(environment_id, str(environment_id))
+
+
+def place_of(application: ApplicationView, environment: EnvironmentView) -> Place:
+    """Give an environment's address in the API."""
+    return Place(application.application_id, environment.environment_id)

@@ -1,0 +1,151 @@
+"""Puts what happened into words: pure functions from views to sentences."""
+
+from datetime import datetime
+from typing import assert_never
+
+from trellis_contracts.deployments import DeployKind
+from trellis_contracts.parties import Party
+from trellis_contracts.releases import StackOutputs
+from trellis_contracts.views import DeploymentState, DeploymentView, ReleaseView
+
+ENDED = frozenset(
+    {
+        DeploymentState.SUCCEEDED,
+        DeploymentState.FAILED,
+        DeploymentState.ERRORED,
+        DeploymentState.CANCELLED,
+        DeploymentState.SUPERSEDED,
+    }
+)
+"""The states that a deployment does not leave."""
+
+SHORT_SHA = 7
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+def has_ended(view: DeploymentView) -> bool:
+    """Say whether nothing more will happen to a deployment."""
+    return view.state in ENDED
+
+
+def name_of(view: DeploymentView) -> str:
+    """Name a deployment: `shop development #12`."""
+    return f"{view.application} {view.environment} #{view.number}"
+
+
+def headline(view: DeploymentView) -> str:
+    """Say what a deployment is to do, and who asked for it."""
+    return f"{name_of(view)}: {intent(view)}, asked by {view.actor}"
+
+
+def intent(view: DeploymentView) -> str:
+    """Say what a deployment is to do to its environment."""
+    commit, branch = short(view.commit), f" of {view.branch}" if view.branch else ""
+    match view.kind:
+        case DeployKind.DEPLOY:
+            return f"deploy {commit or 'the newest commit'}{branch}"
+        case DeployKind.REDEPLOY:
+            return f"build and deploy {commit} once more"
+        case DeployKind.PROMOTE:
+            return f"promote {commit}"
+        case DeployKind.ROLLBACK:
+            back_to = f" of #{view.rolls_back_to}" if view.rolls_back_to else ""
+            return f"roll back to {commit}{back_to}"
+        case DeployKind.TEARDOWN:
+            return "tear down everything"
+        case _ as never:
+            assert_never(never)
+
+
+def outcome(view: DeploymentView) -> str:
+    """Say in one sentence how a deployment ended, or where it stands."""
+    took = f" in {duration(view.seconds)}" if view.seconds is not None else ""
+    if view.state is DeploymentState.SUCCEEDED:
+        return f"{name_of(view)} {_success(view, took)}"
+    if view.state in (DeploymentState.FAILED, DeploymentState.ERRORED):
+        why = view.failure.sentence if view.failure else "it is not known why."
+        return f"{name_of(view)} {view.state.value}{took}: {why}"
+    by = f" by {view.cancel_requested_by}" if view.cancel_requested_by else ""
+    return (
+        name_of(view)
+        + {
+            DeploymentState.CANCELLED: f" was cancelled{by}{took}.",
+            DeploymentState.SUPERSEDED: " was superseded: a newer push took its place.",
+            DeploymentState.WAITING: " waits for its turn.",
+            DeploymentState.RUNNING: f" is running: {step_now(view)}.",
+            DeploymentState.CANCELLING: f" is being cancelled{by}.",
+        }[view.state]
+    )
+
+
+def _success(view: DeploymentView, took: str) -> str:
+    if view.kind is DeployKind.TEARDOWN:
+        return f"removed everything{took}: nothing is left in the cloud."
+    return f"succeeded{took}: {view.environment} runs {short(view.commit)}."
+
+
+def must_act(party: Party) -> str:
+    """Say who can mend a failure."""
+    match party:
+        case Party.AUTHOR:
+            return "Who must act: whoever writes the application (its code, template or lock file)."
+        case Party.TEAM:
+            return "Who must act: the team (settings, variables, credentials or the AWS account)."
+        case Party.OPERATOR:
+            return "Who must act: whoever runs Trellis; the application is not to blame."
+        case _ as never:
+            assert_never(never)
+
+
+def step_now(view: DeploymentView) -> str:
+    """Say what a deployment does at this moment, in a few words."""
+    if not view.runs:
+        return view.state.value
+    run = view.runs[-1]
+    if view.state is DeploymentState.RUNNING and run.builder is None:
+        return "waiting for a builder"
+    going_on = next((step for step in run.steps if step.succeeded is None), None)
+    if going_on is None or has_ended(view):
+        return view.state.value
+    moving = next((stack for stack in run.stacks if stack.done < stack.total), None)
+    return f"{going_on.step.value} {moving.done}/{moving.total}" if moving else going_on.step.value
+
+
+def addresses(stacks: tuple[StackOutputs, ...]) -> list[str]:
+    """Give the URLs among what stacks show of themselves, each once."""
+    values = [value for stack in stacks for value in stack.outputs.values()]
+    return list(
+        dict.fromkeys(value for value in values if value.startswith(("http://", "https://")))
+    )
+
+
+def runs_what(release: ReleaseView | None) -> str:
+    """Say what an environment runs."""
+    if release is None:
+        return "nothing"
+    if release.gone:
+        return f"{short(release.commit)} is gone: the local AWS that held it has stopped"
+    return f"{short(release.commit)} (#{release.number})"
+
+
+def short(commit: str | None) -> str:
+    """Give a commit as people write it; empty without one."""
+    return commit[:SHORT_SHA] if commit else ""
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time: `3.2 s`, `2 min 5 s`, `1 h 4 min`."""
+    if seconds < _MINUTE:
+        return f"{seconds:.1f} s"
+    if seconds < _HOUR:
+        return f"{int(seconds // _MINUTE)} min {int(seconds % _MINUTE)} s"
+    return f"{int(seconds // _HOUR)} h {int(seconds % _HOUR // _MINUTE)} min"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """Write how long ago something was, in its largest unit."""
+    seconds = max(0, int((now - moment).total_seconds()))
+    for size, unit in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"

@@ -1,0 +1,42 @@
+"""What every command begins with: the server that is asked, the output, and one event loop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import typer
+
+from cli.client.api import Api
+from cli.output import Output
+from cli.whereabouts import Server, find_server
+
+Given = TypeVar("Given")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to stdout, for programs.")]
+ApplicationName = Annotated[str, typer.Argument(metavar="APP", help="The application's name.")]
+EnvironmentName = Annotated[
+    str, typer.Argument(metavar="ENV", help="development, staging, production, …")
+]
+Wait = Annotated[bool, typer.Option("--wait", help="Show how it goes, and end as it ends.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say whether it would be accepted; change nothing.")
+]
+
+
+class Session:
+    """One command's server and output."""
+
+    def __init__(self, api: Api, output: Output, server: Server) -> None:
+        """Takes both."""
+        self.api, self.output, self.server = api, output, server
+
+
+def with_server(do: Callable[[Session], Awaitable[Given]], *, as_json: bool = False) -> Given:
+    """Do something with the server that is found. Raises CliError."""
+
+    async def done() -> Given:
+        server = find_server()
+        async with Api(server.url, server.token, token_from=server.token_from) as api:
+            return await do(Session(api, Output(as_json=as_json), server))
+
+    return asyncio.run(done())

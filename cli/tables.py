@@ -1,0 +1,174 @@
+"""Lays out what is read as tables and texts: pure functions from views to what rich prints."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cli.client.answers import Token
+from cli.sentences import addresses, ago, duration, must_act, runs_what, short, step_now
+from trellis_contracts.views import (
+    ApplicationView,
+    DeploymentState,
+    DeploymentView,
+    EnvironmentView,
+)
+
+STYLES: Mapping[DeploymentState, str] = {
+    DeploymentState.WAITING: "dim",
+    DeploymentState.RUNNING: "cyan",
+    DeploymentState.CANCELLING: "yellow",
+    DeploymentState.SUCCEEDED: "green",
+    DeploymentState.FAILED: "red",
+    DeploymentState.ERRORED: "bold magenta",
+    DeploymentState.CANCELLED: "yellow",
+    DeploymentState.SUPERSEDED: "dim",
+}
+
+
+def table(*columns: str) -> Table:
+    """Give an empty table as all of them look."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(Text(column), overflow="fold")
+    return made
+
+
+def board(
+    applications: Iterable[ApplicationView],
+    deployments: Mapping[object, DeploymentView],
+    now: datetime,
+) -> Table:
+    """Lay out what runs where, and what goes on; `deployments` has those by id that go on."""
+    made = table("Application", "Environment", "Runs", "Since", "Now", "Address")
+    for application in applications:
+        for environment in application.environments:
+            release = environment.release
+            made.add_row(
+                Text(application.name),
+                Text(environment.name),
+                Text(runs_what(release), style="yellow" if release and release.gone else ""),
+                Text(ago(release.since, now) if release else ""),
+                _now(environment, deployments),
+                Text("\n".join(addresses(release.stacks)) if release and not release.gone else ""),
+            )
+    return made
+
+
+def _now(environment: EnvironmentView, deployments: Mapping[object, DeploymentView]) -> Text:
+    running = deployments.get(environment.running)
+    last = deployments.get(environment.last)
+    said = Text()
+    if running:
+        said.append(f"#{running.number} {step_now(running)}", style=STYLES[running.state])
+    elif last and last.state is not DeploymentState.SUCCEEDED:
+        said.append(f"#{last.number} {last.state.value}", style=STYLES[last.state])
+    if environment.waiting:
+        said.append(f"{', ' if said else ''}{len(environment.waiting)} waiting", style="dim")
+    return said
+
+
+def history(deployments: Iterable[DeploymentView], now: datetime) -> Table:
+    """Lay out the deployments of an environment."""
+    made = table("#", "Kind", "Commit", "By", "State", "Took", "When", "Why")
+    for view in deployments:
+        made.add_row(
+            str(view.number),
+            view.kind.value,
+            Text(f"{short(view.commit)} {_first_line(view.message)}".strip()),
+            Text(view.actor),
+            Text(view.state.value, style=STYLES[view.state]),
+            duration(view.seconds) if view.seconds is not None else "",
+            ago(view.requested_at, now),
+            Text(view.failure.sentence if view.failure else ""),
+        )
+    return made
+
+
+def application_list(applications: Iterable[ApplicationView]) -> Table:
+    """Lay out applications with what their environments run."""
+    made = table("Application", "Repository", "Hook", "Environments")
+    for application in applications:
+        running = ", ".join(
+            f"{environment.name}: {runs_what(environment.release)}"
+            for environment in application.environments
+        )
+        hook = "delivers" if application.webhook_seen else "never seen: polled"
+        made.add_row(Text(application.name), Text(application.repository), hook, Text(running))
+    return made
+
+
+def application_page(application: ApplicationView) -> list[RenderableType]:
+    """Lay out one application: where it comes from, and how each environment is set."""
+    folder = f", folder {application.folder}" if application.folder else ""
+    hook = "has delivered" if application.webhook_seen else "never seen; the branches are polled"
+    lines = [
+        Text(application.name, style="bold"),
+        Text(f"repository  {application.repository} ({application.default_branch}{folder})"),
+        Text(f"webhook     {hook}"),
+        *(
+            Text(f"branch      {branch} is at {short(commit)}")
+            for branch, commit in sorted(application.heads.items())
+        ),
+    ]
+    if application.unobservable:
+        lines.append(Text(f"unreadable  {application.unobservable}", style="red"))
+    made = table("Environment", "Runs", "Branch", "Tests", "Region", "Credentials", "Values")
+    for environment in application.environments:
+        made.add_row(*_settings_row(environment))
+    return [*lines, made]
+
+
+def _settings_row(environment: EnvironmentView) -> list[Text]:
+    settings = environment.settings
+    how = "automatic" if settings.automatic else "by hand"
+    tests = (settings.test_command or "npm run test") if settings.tests else "off"
+    counts = f"{len(environment.variables)} variables, {len(environment.secrets)} secrets"
+    credentials = environment.credentials_version
+    return [
+        Text(environment.name),
+        Text(runs_what(environment.release)),
+        Text(f"{settings.branch or 'none'} ({how})"),
+        Text(tests),
+        Text(settings.region),
+        Text(
+            f"version {credentials}" if credentials else "none", style="" if credentials else "red"
+        ),
+        Text(counts),
+    ]
+
+
+def outputs(view: DeploymentView) -> list[Text]:
+    """Lay out what came of a deployment: what its stacks show, or who must act."""
+    lines = [
+        Text(f"  {name}  {value}")
+        for stack in view.stacks
+        for name, value in sorted(stack.outputs.items())
+    ]
+    if view.failure:
+        lines += [Text.from_ansi(f"  | {line}") for line in view.failure.tail]
+        lines.append(Text(must_act(view.failure.must_act)))
+    return lines
+
+
+def token_list(tokens: Iterable[Token], now: datetime) -> Table:
+    """Lay out tokens, without their values."""
+    made = table("Name", "Role", "Acts as", "Begins with", "Made", "Used", "State")
+    for token in tokens:
+        made.add_row(
+            Text(token.name),
+            token.role.value,
+            Text(token.actor),
+            Text(f"{token.prefix}…"),
+            ago(token.created_at, now),
+            ago(token.used_at, now) if token.used_at else "never",
+            "revoked" if token.revoked_at else "good",
+        )
+    return made
+
+
+def _first_line(message: str | None) -> str:
+    return next(iter((message or "").splitlines()), "")
