@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator
 
 import uvicorn
+from sse_starlette.sse import AppStatus
 from starlette.types import ASGIApp
 from typing_extensions import override
 
@@ -85,6 +86,7 @@ def _ended_by_signals(server: _Server) -> Iterator[None]:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _end_all)
     _running.add(server)
+    AppStatus.should_exit = False
     try:
         yield
     finally:
@@ -92,9 +94,11 @@ def _ended_by_signals(server: _Server) -> Iterator[None]:
         if not _running:
             loop.remove_signal_handler(signal.SIGTERM)
             loop.remove_signal_handler(signal.SIGINT)
+            AppStatus.should_exit = False
 
 
 def _end_all() -> None:
+    AppStatus.should_exit = True  # open event streams end, else each would be waited for
     for server in _running:
         server.should_exit = True
 
