@@ -25,7 +25,7 @@ READ, LIVE = f"/api/v1/logs/{RUN}", f"/api/v1/logs/{RUN}/live"
 def a_service(folder: Path) -> tuple[FastAPI, Signer]:
     """The app of a folder that holds ten lines of a run that ended; nothing is connected."""
     settings = read_settings(LogsSettings, data=folder, nats="nats://127.0.0.1:1")
-    LogStore(folder / "logs").keep(numbered(0, 10, last=True))
+    LogStore(folder / "log-archive").keep(numbered(0, 10, last=True))
     (folder / "identity").mkdir()
     signer = open_signer(folder / "private.pem", settings.identity_public_key)
     return create_app(settings), signer

@@ -193,7 +193,7 @@ async def test_what_is_no_chunk_is_put_aside_and_the_rest_goes_on(stage: Stage) 
 
 
 async def test_a_full_disk_is_said_and_loses_nothing(stage: Stage) -> None:
-    folder = stage.service.data / "logs"
+    folder = stage.service.data / "log-archive"
     folder.mkdir(exist_ok=True)
     shelf = folder / RUN.hex[:2]
     shelf.write_text("no folder can be made here")
