@@ -63,10 +63,10 @@ def aws_keys(environ: Mapping[str, str] | None) -> AwsKeys:
         lines = [line.strip() for line in sys.stdin.read().splitlines()]
         return _keys(lines, "Pipe key id, secret key and maybe a session token, a line each.")
     answers = [typer.prompt("AWS access key id", err=True)]
-    for what in ("AWS secret access key", "AWS session token (empty: none)"):
-        answers.append(
-            typer.prompt(what, hide_input=True, default="", show_default=False, err=True)
-        )
+    answers += [
+        typer.prompt(what, hide_input=True, default="", show_default=False, err=True)
+        for what in ("AWS secret access key", "AWS session token (empty: none)")
+    ]
     return _keys(answers, "Type it when asked.")
 
 

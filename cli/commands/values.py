@@ -4,6 +4,7 @@ import os
 from typing import Annotated
 
 import typer
+from rich.table import Table
 from rich.text import Text
 
 from cli.asking import aws_keys, secret_value
@@ -53,7 +54,10 @@ def set_variables(
             await session.api.set_variable(at, variable, value)
             for variable, value in values.items()
         ]
-        _show_variables(session, await _as_it_is_now(session, found, at.application_id, decided))
+        _show_variables(
+            session,
+            await _as_it_is_now(session, found, application=at.application_id, decided=decided),
+        )
 
     with_server(changed, as_json=as_json)
 
@@ -68,7 +72,10 @@ def unset_variables(
         application, found = await find_environment(session.api, name, environment)
         at = place_of(application, found)
         decided = [await session.api.unset_variable(at, variable) for variable in names]
-        _show_variables(session, await _as_it_is_now(session, found, at.application_id, decided))
+        _show_variables(
+            session,
+            await _as_it_is_now(session, found, application=at.application_id, decided=decided),
+        )
 
     with_server(changed, as_json=as_json)
 
@@ -101,7 +108,10 @@ def set_secret(
         application, found = await find_environment(session.api, name, environment)
         at = place_of(application, found)
         decided = [await session.api.set_secret(at, secret, value)]
-        _show_secrets(session, await _as_it_is_now(session, found, at.application_id, decided))
+        _show_secrets(
+            session,
+            await _as_it_is_now(session, found, application=at.application_id, decided=decided),
+        )
 
     with_server(changed, as_json=as_json)
 
@@ -116,7 +126,10 @@ def unset_secrets(
         application, found = await find_environment(session.api, name, environment)
         at = place_of(application, found)
         decided = [await session.api.unset_secret(at, secret) for secret in names]
-        _show_secrets(session, await _as_it_is_now(session, found, at.application_id, decided))
+        _show_secrets(
+            session,
+            await _as_it_is_now(session, found, application=at.application_id, decided=decided),
+        )
 
     with_server(changed, as_json=as_json)
 
@@ -158,7 +171,7 @@ def _pair(given: str) -> tuple[str, str]:
 
 
 async def _as_it_is_now(
-    session: Session, found: EnvironmentView, application: object, decided: list[Decision]
+    session: Session, found: EnvironmentView, *, application: object, decided: list[Decision]
 ) -> EnvironmentView:
     """Read the environment again, with everything that was decided."""
     positions = [decision.position for decision in decided if decision.position is not None]
@@ -172,7 +185,7 @@ def _show_variables(session: Session, environment: EnvironmentView) -> None:
     rows = table("Variable", "Value")
     for name, value in sorted(environment.variables.items()):
         rows.add_row(Text(name), Text(value))
-    _show_rows(session, rows.row_count, rows, "variables")
+    _show_rows(session, rows, "variables")
 
 
 def _show_secrets(session: Session, environment: EnvironmentView) -> None:
@@ -180,11 +193,11 @@ def _show_secrets(session: Session, environment: EnvironmentView) -> None:
     rows = table("Secret", "Version")
     for name, version in sorted(environment.secrets.items()):
         rows.add_row(Text(name), str(version))
-    _show_rows(session, rows.row_count, rows, "secrets")
+    _show_rows(session, rows, "secrets")
 
 
-def _show_rows(session: Session, count: int, rows: object, what: str) -> None:
-    if count:
+def _show_rows(session: Session, rows: Table, what: str) -> None:
+    if rows.row_count:
         session.output.show(rows)
     elif not session.output.as_json:
         session.output.say(f"No {what}.")

@@ -1,0 +1,217 @@
+"""`trellis deploy|redeploy|promote|rollback|teardown|cancel`: ask for a change, and watch it."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from cli.asking import confirm
+from cli.client.answers import Decision, Place
+from cli.exits import CliError, Status
+from cli.naming import UnknownName, environment_of, find_environment, place_of
+from cli.progress import progress_on
+from cli.sentences import headline, outcome
+from cli.session import ApplicationName, AsJson, DryRun, EnvironmentName, Session, Wait, with_server
+from cli.tables import outputs
+from cli.watching import watch
+from trellis_contracts.names import DeploymentId
+from trellis_contracts.views import (
+    ApplicationView,
+    DeploymentState,
+    DeploymentView,
+    EnvironmentView,
+)
+
+Ask = Callable[[Session, ApplicationView, EnvironmentView], Awaitable[Decision]]
+"""Sends one command about an environment."""
+
+
+def deploy(
+    name: ApplicationName,
+    environment: EnvironmentName,
+    *,
+    branch: Annotated[str | None, typer.Option(help="The newest commit of this branch.")] = None,
+    commit: Annotated[str | None, typer.Option(help="This commit, by its full SHA.")] = None,
+    wait: Wait = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Deploy the newest commit of the environment's branch, or what is named."""
+    if branch and commit:
+        raise typer.BadParameter("give --branch or --commit, not both")
+
+    async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
+        at = place_of(app, env)
+        return await session.api.deploy(at, commit=commit, branch=branch, dry_run=dry_run)
+
+    _change(name, environment, asked, wait=wait, as_json=as_json)
+
+
+def redeploy(
+    name: ApplicationName,
+    environment: EnvironmentName,
+    *,
+    wait: Wait = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Build and deploy what the environment runs once more, with today's settings."""
+
+    async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
+        return await session.api.redeploy(place_of(app, env), dry_run=dry_run)
+
+    _change(name, environment, asked, wait=wait, as_json=as_json)
+
+
+def promote(
+    name: ApplicationName,
+    environment: EnvironmentName,
+    *,
+    source: Annotated[
+        str | None, typer.Option("--from", help="The environment before it, if not said.")
+    ] = None,
+    wait: Wait = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Deploy to an environment the commit that the one before it runs."""
+
+    async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
+        origin = environment_of(app, source) if source else before(app, env)
+        at = place_of(app, env)
+        return await session.api.promote(at, origin.environment_id, dry_run=dry_run)
+
+    _change(name, environment, asked, wait=wait, as_json=as_json)
+
+
+def rollback(
+    name: ApplicationName,
+    environment: EnvironmentName,
+    *,
+    to: Annotated[
+        int | None, typer.Option(help="The number of an earlier success; the last if not said.")
+    ] = None,
+    wait: Wait = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring back what an earlier deployment had deployed, without building anything."""
+
+    async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
+        back = (await _numbered(session, env, to)).deployment_id if to is not None else None
+        return await session.api.roll_back(place_of(app, env), back, dry_run=dry_run)
+
+    _change(name, environment, asked, wait=wait, as_json=as_json)
+
+
+def teardown(
+    name: ApplicationName,
+    environment: EnvironmentName,
+    *,
+    yes: Annotated[
+        str | None, typer.Option(metavar="ENV", help="Its name once more, instead of asking.")
+    ] = None,
+    wait: Wait = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove everything of an environment from the cloud; its history stays."""
+    if not dry_run:
+        question = f"This removes all of {name} {environment}. Type {environment} to go on"
+        confirm(question, environment, yes=yes)
+
+    async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
+        return await session.api.tear_down(place_of(app, env), env.name, dry_run=dry_run)
+
+    _change(name, environment, asked, wait=wait, as_json=as_json)
+
+
+def cancel(
+    name: ApplicationName,
+    environment: EnvironmentName,
+    number: Annotated[
+        int | None, typer.Argument(metavar="[NUMBER]", help="The one that runs if not said.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """End a deployment: at once while the cloud is untouched, else once it is put back."""
+
+    async def cancelled(session: Session) -> None:
+        app, env = await find_environment(session.api, name, environment)
+        ended = env.running or next(iter(env.waiting), None)
+        if number is not None:
+            ended = (await _numbered(session, env, number)).deployment_id
+        if ended is None:
+            raise CliError(f"Nothing runs or waits in {app.name} {env.name}.")
+        decision = await session.api.cancel(place_of(app, env), ended)
+        view = await session.api.deployment(ended, after=decision.position)
+        session.output.give(decision)
+        session.output.show(Text(outcome(view)))
+
+    with_server(cancelled, as_json=as_json)
+
+
+def before(application: ApplicationView, environment: EnvironmentView) -> EnvironmentView:
+    """Give the environment before one. Raises CliError for the first."""
+    places = list(application.environments)
+    at = next(
+        index
+        for index, one in enumerate(places)
+        if one.environment_id == environment.environment_id
+    )
+    if at == 0:
+        raise CliError(f"{environment.name} is the first environment: say --from ENV.")
+    return places[at - 1]
+
+
+def _change(name: str, environment: str, ask: Ask, *, wait: bool, as_json: bool) -> None:
+    """Ask for a deployment; show it, or follow it to its end and end as it ended."""
+
+    async def asked(session: Session) -> Status:
+        app, env = await find_environment(session.api, name, environment)
+        decision = await ask(session, app, env)
+        if decision.dry_run or decision.subject is None:
+            session.output.give(decision)
+            session.output.show(Text("It would be accepted; nothing was changed."))
+            return Status.FINE
+        deployment = decision.subject
+        if wait:
+            return await _followed(session, place_of(app, env), deployment, after=decision.position)
+        view = await session.api.deployment(deployment, after=decision.position)
+        session.output.give(view)
+        session.output.show(
+            Text(headline(view)), Text(f"Follow it: trellis logs {name} {environment} -f")
+        )
+        return Status.FINE
+
+    if status := with_server(asked, as_json=as_json):
+        raise typer.Exit(status)
+
+
+async def _followed(
+    session: Session, at: Place, deployment: DeploymentId, *, after: int | None
+) -> Status:
+    views = watch(session.api, deployment, application=at.application_id, after=after)
+    last: DeploymentView | None = None
+    async with aclosing(views):
+        with progress_on(session.output.console) as progress:
+            async for view in views:
+                progress.show(view)
+                last = view
+    if last is None:
+        return Status.FAILED
+    session.output.give(last)
+    session.output.show(Text(outcome(last)), *outputs(last))
+    return Status.FINE if last.state is DeploymentState.SUCCEEDED else Status.FAILED
+
+
+async def _numbered(session: Session, environment: EnvironmentView, number: int) -> DeploymentView:
+    found = await session.api.numbered(environment.environment_id, number)
+    if found is None:
+        last = await session.api.deployments(environment.environment_id, limit=5)
+        known = (f"#{view.number}" for view in last)
+        raise UnknownName(f"deployment of {environment.name} called", f"#{number}", known)
+    return found

@@ -1,0 +1,95 @@
+"""The command line of Trellis: every command by its name, and how errors are told."""
+
+import asyncio
+import sys
+from importlib.metadata import version as installed_version
+from typing import Annotated
+
+import click
+import typer
+
+from cli.commands import applications, deployments, reading, running, tokens, values
+from cli.exits import CliError, Status
+from cli.local_aws_installation import LocalAwsError
+from cli.output import Output
+from services.chassis.secrets.port import SecretsError
+from services.chassis.settings import SettingsRejected
+
+_SAID = (LocalAwsError, SecretsError, SettingsRejected)
+"""Errors from elsewhere whose sentence says all."""
+
+app = typer.Typer(
+    name="trellis",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    help="A push becomes a running application: development, staging, production.",
+    epilog="Begin with: trellis demo, or trellis up and trellis apps create.",
+)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
+    if wanted:
+        sys.stdout.write(f"trellis {installed_version('trellis')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _trellis(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say which it is."),
+    ] = False,
+) -> None:
+    """A push becomes a running application: development, staging, production."""
+
+
+_COMMANDS = {
+    "Start": (running.up, running.demo, running.run),
+    "See": (reading.status, reading.history, reading.show, reading.logs, reading.health),
+    "Change what runs": (
+        deployments.deploy,
+        deployments.redeploy,
+        deployments.promote,
+        deployments.rollback,
+        deployments.teardown,
+        deployments.cancel,
+    ),
+}
+for _panel, _commands in _COMMANDS.items():
+    for _command in _commands:
+        app.command(rich_help_panel=_panel)(_command)
+for _name, _group in {
+    "apps": applications.app,
+    "variables": values.variables,
+    "secrets": values.secrets,
+    "credentials": values.credentials,
+    "token": tokens.app,
+}.items():
+    app.add_typer(_group, name=_name, rich_help_panel="Set up")
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Do what the arguments say, and end with the status of `cli.exits`."""
+    try:
+        app(args=arguments, standalone_mode=False)
+    except click.exceptions.Exit as ended:
+        sys.exit(ended.exit_code)
+    except (click.exceptions.Abort, KeyboardInterrupt, asyncio.CancelledError):
+        sys.exit(Status.INTERRUPTED)
+    except click.ClickException as misused:
+        misused.show()
+        sys.exit(misused.exit_code)
+    except BrokenPipeError:
+        sys.exit(Status.FAILED)
+    except CliError as error:
+        Output().complain(error)
+        sys.exit(error.status)
+    except _SAID as error:
+        Output().complain(error)
+        sys.exit(Status.FAILED)
+
+
+if __name__ == "__main__":
+    run()
