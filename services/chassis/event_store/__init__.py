@@ -14,7 +14,7 @@ SERVER_SCHEMES = frozenset({"esdb", "esdb+discover", "kurrentdb", "kurrentdb+dis
 
 
 def open_event_store(url: str, *, read_only: bool = False) -> EventStore:
-    """Open the store at `sqlite:////absolute/path/events.db`, making it unless `read_only`.
+    """Open the store at `sqlite:///absolute/path/events.db`, making it unless `read_only`.
 
     One process at a time may open a SQLite store for writing. A read-only one works while its
     writer lives or is dead, and waits half a minute for a file that is not there yet.
@@ -33,15 +33,14 @@ def open_event_store(url: str, *, read_only: bool = False) -> EventStore:
         raise UnsupportedStore(
             parts.scheme,
             "the adapter for EventStoreDB and KurrentDB comes with a later release, in the extra "
-            "'eventstoredb'; until then use sqlite:////absolute/path/events.db.",
+            "'eventstoredb'; until then use sqlite:///absolute/path/events.db.",
         )
-    raise UnsupportedStore(parts.scheme, "use sqlite:////absolute/path/events.db.")
+    raise UnsupportedStore(parts.scheme, "use sqlite:///absolute/path/events.db.")
 
 
 def _file_of(path: str, *, host: str) -> Path:
-    file = Path(path[1:])
-    if host or not file.is_absolute():
-        raise UnsupportedStore(
-            "sqlite", "an absolute path needs four slashes: sqlite:////absolute/path/events.db."
-        )
+    """Give the file of `sqlite:///a/b`, which is `/a/b`; a fourth slash changes nothing."""
+    file = Path("/" + path.lstrip("/"))
+    if host or file == Path("/"):
+        raise UnsupportedStore("sqlite", "name a file: sqlite:///absolute/path/events.db.")
     return file

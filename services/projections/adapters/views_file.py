@@ -53,7 +53,7 @@ class UnsupportedViews(Exception):
         """Takes the scheme."""
         self.scheme = scheme
         super().__init__(
-            f"Views cannot be kept at '{scheme}:' yet: set TRELLIS_VIEWS to sqlite:////<file>."
+            f"Views cannot be kept at '{scheme}:' yet: set TRELLIS_VIEWS to sqlite:///<file>."
         )
 
 
