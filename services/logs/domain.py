@@ -80,7 +80,7 @@ def redact(lines: Sequence[str], *, in_key: int = 0) -> Redacted:
     """
     text = "\n".join(_one_line(line) for line in lines)
     if in_key or _SUSPECT.search(text):
-        text = _without_credentials(_inert(text))
+        text = _without_credentials(_inert(_without_credentials(text)))
         shown, in_key = _without_keys(text.split("\n"), in_key)
     else:
         shown = text.split("\n")

@@ -115,6 +115,11 @@ def test_a_line_that_is_too_long_is_cut_and_says_so() -> None:
     assert "\x1b" not in coloured
 
 
+def test_a_control_sequence_that_takes_a_letter_does_not_hide_a_credential() -> None:
+    assert SECRET_KEY not in one(f"\x9bsecret_access_key={SECRET_KEY}")
+    assert GITHUB[4:] not in one(f"\x1b[{GITHUB}")
+
+
 hostile = st.text(
     st.sampled_from("ab 1;[]mJK\\/:@.=\x00\x07\x09\x0a\x0d\x1b\x9b\x9c\x9d\x7f\u202e\u2028é-_")
 )
