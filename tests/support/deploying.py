@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from uuid import uuid4
 
 from pydantic import SecretStr
@@ -41,8 +42,14 @@ class Environment:
             access_key_id=key or self.account.id, secret_access_key=SecretStr("test")
         )
 
-    def watch(self, **given: object) -> Watch:
-        return Watch(on_progress=self.heard.append, **given)  # type: ignore[arg-type]
+    def watch(
+        self,
+        *,
+        stop: Event | None = None,
+        seconds: float = float("inf"),
+        settle_seconds: float = Watch.settle_seconds,
+    ) -> Watch:
+        return Watch(self.heard.append, stop or Event(), seconds, settle_seconds)
 
     def builder(self) -> AssemblyBuilder:
         return AssemblyBuilder(self.reach)

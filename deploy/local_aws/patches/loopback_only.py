@@ -20,4 +20,4 @@ def apply() -> None:
             address = (_EVERY.get(address[0], address[0]), *address[1:])
         bind(self, address)
 
-    socket.socket.bind = bind_to_loopback  # type: ignore[assignment, method-assign]
+    socket.socket.bind = bind_to_loopback  # type: ignore[assignment, method-assign]  # a patch

@@ -63,7 +63,7 @@ async def test_writers_that_load_and_try_again_all_get_through(store: EventStore
 
 async def test_a_refused_append_does_not_fail_those_beside_it(store: EventStore) -> None:
     await store.append("box-0", some_events(2), expected=NO_STREAM)
-    unstorable = NewEvent("Odd", "text, not bytes", b"{}", an_event().id)  # type: ignore[arg-type]
+    unstorable = NewEvent("Odd", "text, not bytes", b"{}", an_event().id)  # type: ignore[arg-type]  # on purpose
 
     answers = await asyncio.gather(
         store.append("box-1", some_events(2), expected=NO_STREAM),

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import SecretStr
@@ -17,6 +18,9 @@ from services.builder.domain.assembly.refusals import StackOfAnother
 from tests.support.assemblies import parameter, template_of
 from tests.support.deploying import STACK, Environment
 from tests.support.stacks import Stack
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import TagTypeDef
 
 ONE = template_of(One=parameter("ours", "/one"))
 
@@ -77,13 +81,15 @@ def test_a_foreign_change_set_under_review_is_left_alone(environment: Environmen
 
 
 def test_our_own_shell_under_review_is_cleared(environment: Environment) -> None:
-    tags = [{"Key": k, "Value": v} for k, v in tags_of(environment.reach.owner).items()]
+    tags: list[TagTypeDef] = [
+        {"Key": k, "Value": v} for k, v in tags_of(environment.reach.owner).items()
+    ]
     environment.account.client("cloudformation").create_change_set(
         StackName=STACK,
         ChangeSetName="left-by-a-builder-that-was-killed",
         ChangeSetType="CREATE",
         TemplateBody=json.dumps(ONE),
-        Tags=tags,  # type: ignore[arg-type]
+        Tags=tags,
     )
 
     environment.deploy(environment.of(ONE))

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,11 @@ def box(tmp_path: Path) -> Boxed:
     return boxed(prepare(hidden=[]), folder)
 
 
-def request(reach: Reach, **given: object) -> SynthesisRequest:
+def request(
+    reach: Reach,
+    variables: Mapping[str, str] | None = None,
+    secrets: frozenset[str] = frozenset(),
+) -> SynthesisRequest:
     return SynthesisRequest(
         application_id=reach.owner.application_id,
         environment_id=reach.owner.environment_id,
@@ -41,7 +46,8 @@ def request(reach: Reach, **given: object) -> SynthesisRequest:
         stage=reach.stage,
         stack=min(reach.stack_names),
         bucket=reach.bucket,
-        **given,  # type: ignore[arg-type]
+        variables=variables or {},
+        secrets=secrets,
     )
 
 

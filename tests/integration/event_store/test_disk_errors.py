@@ -114,7 +114,7 @@ async def test_a_store_goes_on_after_a_full_disk_but_not_after_a_failed_sync(
     assert isinstance(store, SqliteEventStore)
     assert store._writer
     failing = FailingOnce(store._writer._connection, code)
-    store._writer._connection = failing  # type: ignore[assignment]
+    store._writer._connection = failing  # type: ignore[assignment]  # a disk that fails
     event = NewEvent("BoxOpened", b"{}", b"{}", uuid4())
 
     with pytest.raises(StoreUnavailable, match="planted"):

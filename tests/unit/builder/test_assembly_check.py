@@ -266,7 +266,7 @@ def test_a_document_that_does_not_read_as_one_is_refused(
             assembly.release["files"] = digests(honest() | {path: text.encode()})
         return honest() | {path: text.encode()}
 
-    assembly.contents = contents  # type: ignore[method-assign]
+    assembly.contents = contents  # type: ignore[method-assign]  # a liar's builder
 
     assert isinstance(refused(assembly), refusals.Malformed)
 

@@ -5,6 +5,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from services.chassis import health
 from services.chassis.health import Check, health_routes
@@ -29,8 +30,9 @@ async def silent() -> None:
 
 
 async def ask(app: Starlette, path: str) -> Response:
-    (route,) = [found for found in app.routes if getattr(found, "path", None) == path]
-    answer = await route.endpoint(Request({"type": "http"}))  # type: ignore[attr-defined]
+    routes = [found for found in app.routes if isinstance(found, Route)]
+    (route,) = [found for found in routes if found.path == path]
+    answer = await route.endpoint(Request({"type": "http"}))
     assert isinstance(answer, Response)
     return answer
 

@@ -9,7 +9,7 @@ from services.orchestrator.domain.deployment_refusals import (
     IllegalFact,
     IllegalSuccess,
 )
-from services.orchestrator.domain.environment import evolve
+from services.orchestrator.domain.environment import EnvironmentQuestion, evolve
 from services.orchestrator.domain.slot import Environment
 from tests.support.asking import ask
 from tests.support.deployments import (
@@ -117,9 +117,11 @@ class TestReports:
 
 class TestTheNext:
     @pytest.mark.parametrize("outcome", [failed(1), run_succeeded(1)])
-    def test_whoever_waits_is_started_in_the_same_append(self, outcome: Message) -> None:
+    def test_whoever_waits_is_started_in_the_same_append(
+        self, outcome: EnvironmentQuestion
+    ) -> None:
         busy = given(*RUNNING, WAITING)
-        *_, last = ask(outcome)(busy.state)  # type: ignore[arg-type]
+        *_, last = ask(outcome)(busy.state)
         assert last == NEXT
 
     def test_a_rollback_goes_before_everything_that_waits(self) -> None:
@@ -166,24 +168,26 @@ class TestTroubleOfOurs:
     late = ExpireRun(environment_id=DEVELOPMENT, run_id=run(1), silent=False)
 
     @pytest.mark.parametrize("trouble", [ABANDONED, ERRORED, silent])
-    def test_it_is_made_good_by_one_new_run(self, trouble: Message) -> None:
-        given(*RUNNING, WAITING).when(ask(trouble, taken=True)).then(AGAIN)  # type: ignore[arg-type]
+    def test_it_is_made_good_by_one_new_run(self, trouble: EnvironmentQuestion) -> None:
+        given(*RUNNING, WAITING).when(ask(trouble, taken=True)).then(AGAIN)
 
     @pytest.mark.parametrize("trouble", [ABANDONED, silent])
-    def test_a_run_that_is_lost_again_ends_the_deployment(self, trouble: Message) -> None:
+    def test_a_run_that_is_lost_again_ends_the_deployment(
+        self, trouble: EnvironmentQuestion
+    ) -> None:
         second = trouble.model_copy(update={"run_id": run(1, 2)})
         lost = RunLost(**ids(1), run_id=run(1, 2), attempts=2)
         twice = given(*RUNNING, WAITING).and_then(started(1, attempt=2, fence=2))
         following = started(2, fence=3, late=True)
-        twice.when(ask(second, taken=True)).then(lost, following)  # type: ignore[arg-type]
+        twice.when(ask(second, taken=True)).then(lost, following)
 
     def test_an_error_that_comes_again_ends_the_deployment(self) -> None:
         second = ERRORED.model_copy(update={"run_id": run(1, 2)})
         given(*RUNNING, started(1, attempt=2, fence=2)).when(ask(second)).then(second)
 
     @pytest.mark.parametrize("trouble", [ABANDONED, ERRORED, silent])
-    def test_what_was_to_end_gets_no_new_run(self, trouble: Message) -> None:
-        given(*CANCELLING).when(ask(trouble, taken=True)).then(cancelled(touched=True))  # type: ignore[arg-type]
+    def test_what_was_to_end_gets_no_new_run(self, trouble: EnvironmentQuestion) -> None:
+        given(*CANCELLING).when(ask(trouble, taken=True)).then(cancelled(touched=True))
 
     def test_the_deadline_ends_a_run_that_a_builder_has(self) -> None:
         over = RunTimedOut(**ids(1), run_id=run(1), seconds=RUN_SECONDS)

@@ -49,6 +49,7 @@ from trellis_contracts.deployments import (
     Trigger,
 )
 from trellis_contracts.message import Message
+from trellis_contracts.releases import Release
 
 given = Spec(Environment(), evolve).given
 VANISHED = ReleaseVanished(application_id=SHOP, environment_id=DEVELOPMENT, instance="first")
@@ -294,13 +295,12 @@ class TestRollBack:
 class TestTearDown:
     command = TearDown(environment_id=DEVELOPMENT, confirm="development")
 
-    def wanted(self, number: int, **brings: object) -> Message:
-        held = release(**brings) if brings else None  # type: ignore[arg-type]
+    def wanted(self, number: int, held: Release | None = None) -> Message:
         return requested(number, None, kind=DeployKind.TEARDOWN, branch=None, brings=held)
 
     def test_it_takes_what_the_environment_runs(self) -> None:
         given(*deployed(1, B)).when(ask(self.command, number=2)).then(
-            self.wanted(2, commit=B), started(2, late=True)
+            self.wanted(2, release(B)), started(2, late=True)
         )
 
     def test_it_removes_what_a_failed_first_deployment_left(self) -> None:
@@ -310,7 +310,7 @@ class TestTearDown:
     def test_it_works_when_the_release_has_vanished(self) -> None:
         vanished = given(*deployed(1, instance="first"), VANISHED)
         vanished.when(ask(self.command, number=2)).then(
-            self.wanted(2, instance="first"), started(2, late=True)
+            self.wanted(2, release(instance="first")), started(2, late=True)
         )
 
     def test_it_must_be_confirmed_by_the_environments_name(self) -> None:

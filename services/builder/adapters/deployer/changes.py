@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypedDict
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
@@ -12,6 +13,9 @@ from services.builder.adapters.deployer.errors import StackFailed
 from services.builder.adapters.deployer.stacks import Hide, change_set_prefix, tags_of
 from services.builder.domain.assembly.reach import Owner
 
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import TagTypeDef
+
 _OF_THE_STACK = {
     "AlreadyExistsException",
     "InsufficientCapabilitiesException",
@@ -20,6 +24,13 @@ _OF_THE_STACK = {
 }
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 _SECONDS = 600
+
+
+class TemplateParameter(TypedDict, total=False):
+    """Where AWS finds a template: in the request itself, or in a bucket."""
+
+    TemplateBody: str
+    TemplateURL: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +50,7 @@ class Change:
     stack: str
     owner: Owner
     new: bool
-    template: Mapping[str, str]
-    """`TemplateBody` or `TemplateURL`."""
+    template: "TemplateParameter"
     parameters: Mapping[str, str]
     hide: Hide
 
@@ -51,7 +61,9 @@ def propose(access: Access, change: Change) -> ChangeSet | None:
     Raises:
         StackFailed: AWS cannot make it; nothing was changed, and no shell of a new stack is left.
     """
-    tags = [{"Key": key, "Value": value} for key, value in tags_of(change.owner).items()]
+    tags: list[TagTypeDef] = [
+        {"Key": key, "Value": value} for key, value in tags_of(change.owner).items()
+    ]
     name = f"{change_set_prefix(change.owner)}{uuid4().hex}"
     try:
         made = access.cloudformation.create_change_set(
@@ -64,8 +76,8 @@ def propose(access: Access, change: Change) -> ChangeSet | None:
                 for key, value in sorted(change.parameters.items())
             ],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-            Tags=tags,  # type: ignore[arg-type]
-            **change.template,  # type: ignore[arg-type]
+            Tags=tags,
+            **change.template,
         )
     except ClientError as refused:
         if code_of(refused) not in _OF_THE_STACK:

@@ -6,7 +6,13 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 
 from services.builder.adapters.deployer.access import Access, code_of
-from services.builder.adapters.deployer.changes import Change, ChangeSet, discard, propose
+from services.builder.adapters.deployer.changes import (
+    Change,
+    ChangeSet,
+    TemplateParameter,
+    discard,
+    propose,
+)
 from services.builder.adapters.deployer.errors import StackFailed
 from services.builder.adapters.deployer.operations import Ending, Operation
 from services.builder.adapters.deployer.prepared import Prepared
@@ -47,7 +53,7 @@ class OneStack:
             Stopped, OutOfTime: it was ended, and has settled.
         """
         inline = len(stack.template.encode()) <= LARGEST_INLINE
-        template = (
+        template: TemplateParameter = (
             {"TemplateBody": stack.template}
             if inline
             else {"TemplateURL": uploads.put_template(stack.template)}

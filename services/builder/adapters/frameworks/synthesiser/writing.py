@@ -27,7 +27,7 @@ def write_assembly(
     `target` holds application, environment, account, region, stage, stack and bucket.
     """
     stack, place = target["stack"], (target["account"], target["region"])
-    _write(folder / f"{stack}.template.json", template)
+    (folder / f"{stack}.template.json").write_bytes(template_bytes(template))
     _write(folder / f"{stack}.assets.json", _asset_manifest(assets, target["bucket"], place))
     _write(folder / "manifest.json", _manifest(stack, place))
     made_for = {
@@ -90,10 +90,7 @@ def _asset_manifest(assets: Mapping[str, Packed], bucket: str, place: tuple[str,
 
 
 def _write(file: Path, document: object) -> None:
-    if file.name.endswith(".template.json"):
-        file.write_bytes(template_bytes(document))  # type: ignore[arg-type]
-    else:
-        file.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _digest(file: Path) -> str:
