@@ -11,7 +11,7 @@ from sse_starlette import EventSourceResponse
 
 from services.chassis.identity import identified
 from services.logs.adapters.arrivals import Arrivals
-from services.logs.adapters.store import LogStore
+from services.logs.adapters.store import LogStore, Page
 from trellis_contracts.logs import LogLine
 from trellis_contracts.names import RunId
 from trellis_contracts.rights import Right
@@ -74,26 +74,42 @@ async def follow(lines: Lines, run: RunId, *, after: int) -> AsyncIterator[bytes
     Nothing is kept for a reader: it is given what it has room for, and the rest is read from the
     disk when it has more. Missing lines are waited for, and then shown as one that says so.
     """
-    loop = asyncio.get_running_loop()
-    patient_until: float | None = None
+    patience = _Patience(lines.gap_seconds)
     while True:
         arrived = lines.arrivals.next_of(run)
         page = await asyncio.to_thread(lines.store.read, run, after=after, limit=_LIVE_LINES)
-        if page.lines:
-            after, patient_until = page.lines[-1].seq, None
-            yield _events(page.lines)
+        if shown := patience.shown(page):
+            after = shown[-1].seq
+            yield _events(shown)
         elif page.ended:
             yield _event(after, "{}", name="end")
             return
-        elif page.gap and patient_until is not None and loop.time() >= patient_until:
-            after, patient_until = page.gap.seq, None
-            yield _events((page.gap,))
         else:
-            if page.gap and patient_until is None:
-                patient_until = loop.time() + lines.gap_seconds
-            with suppress(TimeoutError):
-                async with asyncio.timeout_at(patient_until):
-                    await arrived.wait()
+            await patience.wait(arrived)
+
+
+class _Patience:
+    """How long one reader waits for missing lines before it is shown that they are missing."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._until: float | None = None
+
+    def shown(self, page: Page) -> Sequence[LogLine]:
+        """Give what of a page is to be shown now: its lines, or a gap that was waited for."""
+        now = asyncio.get_running_loop().time()
+        if page.gap and not page.lines:
+            self._until = self._until or now + self._seconds
+            if now < self._until:
+                return ()
+        self._until = None
+        return page.lines or ((page.gap,) if page.gap else ())
+
+    async def wait(self, arrived: asyncio.Event) -> None:
+        """Wait for lines, or until the gap has been waited for."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._until):
+                await arrived.wait()
 
 
 def _events(lines: Sequence[LogLine]) -> bytes:

@@ -32,6 +32,7 @@ from services.ingest.handlers.asking import (
 )
 from services.ingest.handlers.webhooks import WEBHOOKS
 from trellis_contracts.applications import CreateApplication, FolderPath, RecordCloneToken
+from trellis_contracts.asking import Accepted
 from trellis_contracts.names import (
     ApplicationId,
     ApplicationName,
@@ -121,21 +122,8 @@ class Applications:
         """
         application = application_id(key)
         hook = await self._hook_for(application, self._name_of(asked.repository), who)
-        command = CreateApplication(
-            application_id=application,
-            name=asked.name,
-            repository=asked.repository,
-            repository_name=hook.repository,
-            hook=hook.id,
-            default_branch=asked.default_branch,
-            folder=asked.folder,
-            clone_token_version=await self._stored(application, asked.clone_token),
-        )
-        try:
-            accepted = await decided(self._orchestrator, command, who=who, key=key)
-        except Problem as refused:
-            await self._forget(hook, refused)
-            raise
+        token = await self._stored(application, asked.clone_token)
+        accepted = await self._decided(_creation(asked, hook, token), hook, who=who, key=key)
         response.headers["Cache-Control"] = "no-store"
         return NewApplicationView(
             **told(accepted).model_dump(),
@@ -188,6 +176,15 @@ class Applications:
             raise Problem(409, detail, remedy="Send it with a new one.")
         return hook
 
+    async def _decided(
+        self, command: CreateApplication, hook: Hook, *, who: Identity, key: UUID
+    ) -> Accepted:
+        try:
+            return await decided(self._orchestrator, command, who=who, key=key)
+        except Problem as refused:
+            await self._forget(hook, refused)
+            raise
+
     async def _stored(self, application: ApplicationId, token: SecretStr | None) -> int | None:
         if token is None:
             return None
@@ -208,3 +205,18 @@ class Applications:
         door = (self._public_url or str(request.base_url)).rstrip("/")
         url = f"{door}{WEBHOOKS}github/{hook.id}"
         return WebhookView(url=url, secret=hook.secret.get_secret_value())
+
+
+def _creation(
+    asked: NewApplication, hook: Hook, clone_token_version: int | None
+) -> CreateApplication:
+    return CreateApplication(
+        application_id=hook.application_id,
+        name=asked.name,
+        repository=asked.repository,
+        repository_name=hook.repository,
+        hook=hook.id,
+        default_branch=asked.default_branch,
+        folder=asked.folder,
+        clone_token_version=clone_token_version,
+    )

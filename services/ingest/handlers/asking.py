@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, assert_never
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Header, Path, Query, Response
@@ -131,19 +131,19 @@ async def decided(
         get_logger().error("command undecided", command=type(command).__name__, reason=str(error))
         detail = "Nobody answered; it may have been stored."
         raise Problem(503, detail, headers={**headers, "Retry-After": "5"}) from error
-    match answer:
-        case Accepted():
-            return answer
-        case Refused():
-            raise Problem(
-                _STATUS[answer.code],
-                answer.sentence,
-                remedy="Do what the detail says, then send it with another Idempotency-Key.",
-                rule=answer.rule,
-                headers=headers,
-            )
-        case _ as never:
-            assert_never(never)
+    if isinstance(answer, Refused):
+        raise _problem_of(answer, headers)
+    return answer
+
+
+def _problem_of(refused: Refused, headers: Mapping[str, str]) -> Problem:
+    return Problem(
+        _STATUS[refused.code],
+        refused.sentence,
+        remedy="Do what the detail says, then send it with another Idempotency-Key.",
+        rule=refused.rule,
+        headers=headers,
+    )
 
 
 def told(accepted: Accepted, *, dry_run: bool = False) -> Decision:

@@ -57,20 +57,17 @@ class Branches:
             return ()
         bound = application.bound_to(head.branch)
         for environment_id in bound:
-            request = RequestDeploy(
-                environment_id=environment_id,
-                commit=head.commit,
-                branch=head.branch,
-                trigger=Trigger.PUSH if delivery else Trigger.HEAD,
-                delivery=delivery,
-            )
-            own = question(request, asked, id_parts=(cause, environment_id))
-            answer = await self._environments.answer(request, own)
-            if isinstance(answer, Refused):
-                get_logger().warning(
-                    "push not deployed", environment=str(environment_id), reason=answer.sentence
-                )
+            request = _deployment_of(head, environment_id, delivery)
+            await self._ask(request, question(request, asked, id_parts=(cause, environment_id)))
         return bound
+
+    async def _ask(self, request: RequestDeploy, asked: Asked) -> None:
+        answer = await self._environments.answer(request, asked)
+        if isinstance(answer, Refused):
+            environment = str(request.environment_id)
+            get_logger().warning(
+                "push not deployed", environment=environment, reason=answer.sentence
+            )
 
     async def _ask_again(self, fact: BranchHeadObserved, asked: Asked) -> None:
         """The branch moved after the remote was asked: only a newer answer counts."""
@@ -79,6 +76,18 @@ class Branches:
             return
         if application.heads.get(fact.branch) != fact.commit:
             await self.look(application, fact.branch, cause=asked.id)
+
+
+def _deployment_of(
+    head: BranchHeadObserved, environment_id: EnvironmentId, delivery: DeliveryId | None
+) -> RequestDeploy:
+    return RequestDeploy(
+        environment_id=environment_id,
+        commit=head.commit,
+        branch=head.branch,
+        trigger=Trigger.PUSH if delivery else Trigger.HEAD,
+        delivery=delivery,
+    )
 
 
 def question(message: Message, asked: Asked, *, id_parts: tuple[object, ...]) -> Asked:
