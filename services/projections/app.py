@@ -18,7 +18,9 @@ from services.projections.adapters.events import Events
 from services.projections.adapters.following import Following
 from services.projections.adapters.views import Views
 from services.projections.adapters.views_file import file_of
-from services.projections.handlers import Reading, routes
+from services.projections.handlers.documents import Documents
+from services.projections.handlers.feed import Feed
+from services.projections.handlers.reading import Reading
 from services.projections.settings import ProjectionsSettings
 
 NAME = "projections"
@@ -53,7 +55,8 @@ def create_app(settings: ProjectionsSettings | None = None) -> FastAPI:
         await bus.stop()
 
     app = _guarded(settings, lifespan)
-    app.include_router(routes(reading))
+    for part in (Documents(reading), Feed(reading)):
+        app.include_router(part.router())
     app.routes.extend(health_routes({"bus": bus.well, "views": following.well}))
     app.routes.extend(metrics_routes())
     return app

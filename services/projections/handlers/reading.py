@@ -1,0 +1,78 @@
+"""Reads views for those who may wait for a position, and says of which one an answer is."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from services.chassis.identity import identified
+from services.chassis.problems import Problem
+from services.projections.adapters.progress import Progress
+from services.projections.adapters.views import Found, Views
+from trellis_contracts.rights import Right
+
+API = "/api/v1"
+POSITION_HEADER = "Trellis-Position"
+LARGEST_POSITION = 2**62
+
+After = Annotated[int | None, Query(ge=0, description="wait until the views have this position")]
+
+
+def readers_router(prefix: str = "") -> APIRouter:
+    """Give a router under the API's prefix, whose every route needs the right to read."""
+    return APIRouter(prefix=API + prefix, dependencies=[Depends(identified(Right.READ))])
+
+
+class Reading:
+    """Reads views, for those who may wait for a position."""
+
+    def __init__(
+        self, views: Views, progress: Progress, look: Callable[[], None], *, patience: float
+    ) -> None:
+        """Takes how to make the views look for news, and the seconds that a reader may wait."""
+        self.views, self.progress = views, progress
+        self._look, self._patience = look, patience
+
+    async def found(self, read: Callable[[], Found], *, after: int | None) -> Found:
+        """Give what is found once the views have the position.
+
+        Raises:
+            Problem: 503 when they do not have it in time.
+        """
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._found(read, after or 0)
+        except TimeoutError:
+            detail = f"The views have not reached position {after} yet."
+            raise Problem(503, detail, headers={"Retry-After": "1"}) from None
+
+    async def _found(self, read: Callable[[], Found], after: int) -> Found:
+        while True:
+            moved = self.progress.next_move()
+            found = await asyncio.to_thread(read)
+            if (found.position or 0) >= after:
+                return found
+            self._look()
+            await moved.wait()
+
+
+def many(found: Found) -> Response:
+    """Answer a list of everything found."""
+    return _answer(f"[{','.join(found.bodies)}]", found)
+
+
+def one(found: Found, missing: str) -> Response:
+    """Answer the one thing found.
+
+    Raises:
+        Problem: 404 with the sentence when there is none.
+    """
+    if not found.bodies:
+        raise Problem(404, missing)
+    return _answer(found.bodies[0], found)
+
+
+def _answer(body: str, found: Found) -> Response:
+    position = {POSITION_HEADER: str(found.position or 0), "Cache-Control": "no-store"}
+    return Response(body, media_type="application/json", headers=position)
