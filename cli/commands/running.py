@@ -98,7 +98,7 @@ def demo(
     port: Port = None,
 ) -> None:
     """Show the whole line with a sample application, on this machine alone."""
-    from cli.demo import run_demo  # noqa: PLC0415 - no other command needs what it loads
+    from cli.demo.running import run_demo  # noqa: PLC0415 - no other command needs what it loads
 
     if status := run_demo(exit_after=exit_after, data=data, port=port):
         raise typer.Exit(status)

@@ -1,0 +1,1 @@
+"""`trellis demo`: the whole line with a sample application, on this machine alone."""

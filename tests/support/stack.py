@@ -1,0 +1,45 @@
+"""A whole Trellis with a local AWS and a git server: what `trellis up` runs, for one test."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from cli.demo.stage import Stage, on_stage
+from cli.git_server import GitServer
+from cli.up import LocalAwsWanted, Up, UpSettings
+from tests.support.aws import INSTALLATION
+
+DEMO = Path(__file__).parents[2] / "deploy" / "demo"
+REGION = "us-east-1"
+
+
+@asynccontextmanager
+async def whole_trellis(
+    folder: Path, *, step_seconds: float = 0, name: str = "shop", **environ: str
+) -> AsyncIterator[Stage]:
+    """Everything up, on free ports, with nothing of it left behind."""
+    with GitServer(folder / "git") as git:
+        given = {"PATH": os.environ["PATH"], "TRELLIS_GIT_ORIGINS": git.origin, **environ}
+        up = Up(
+            UpSettings(
+                data=folder / "data",
+                port=0,
+                local_aws=LocalAwsWanted(installation=INSTALLATION, step_seconds=step_seconds),
+                environ=given,
+                pointer=None,
+            ),
+            say=print,
+        )
+        await up.start()
+        try:
+            async with on_stage(up, git, name=name, repository=f"acme/{name}") as stage:
+                stage.accounts = {one: _account() for one in stage.accounts}
+                yield stage
+        finally:
+            await up.stop()
+
+
+def _account() -> str:
+    return str(10**11 + secrets.randbelow(9 * 10**11))
