@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -10,6 +11,7 @@ from services.chassis.identity import identified
 from services.chassis.problems import Problem
 from services.projections.adapters.progress import Progress
 from services.projections.adapters.views import Found, Views
+from services.projections.adapters.views_file import ViewsUnavailable
 from trellis_contracts.rights import Right
 
 API = "/api/v1"
@@ -35,24 +37,28 @@ class Reading:
         self._look, self._patience = look, patience
 
     async def found(self, read: Callable[[], Found], *, after: int | None) -> Found:
-        """Give what is found once the views have the position.
+        """Give what is found once the views have the position; None: as they are.
 
         Raises:
             Problem: 503 when they do not have it in time.
+            ViewsUnavailable: they cannot be read, and nobody said what to wait for.
         """
+        if after is None:
+            return await asyncio.to_thread(read)
         try:
             async with asyncio.timeout(self._patience):
-                return await self._found(read, after or 0)
+                return await self._once_reached(read, after)
         except TimeoutError:
             detail = f"The views have not reached position {after} yet."
             raise Problem(503, detail, headers={"Retry-After": "1"}) from None
 
-    async def _found(self, read: Callable[[], Found], after: int) -> Found:
+    async def _once_reached(self, read: Callable[[], Found], after: int) -> Found:
         while True:
             moved = self.progress.next_move()
-            found = await asyncio.to_thread(read)
-            if (found.position or 0) >= after:
-                return found
+            with suppress(ViewsUnavailable):  # they are just being made, or will move once well
+                found = await asyncio.to_thread(read)
+                if (found.position or 0) >= after:
+                    return found
             self._look()
             await moved.wait()
 

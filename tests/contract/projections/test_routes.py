@@ -1,5 +1,6 @@
 """What projections serve is read by whoever may read, and by nobody else."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,7 +13,11 @@ from services.chassis.identity import Identified
 from services.chassis.settings import read_settings
 from services.ingest.adapters.signing import Signer, open_signer
 from services.projections.adapters.generation import Generation
+from services.projections.adapters.progress import Progress
+from services.projections.adapters.views import Views
+from services.projections.adapters.views_file import ViewsUnavailable
 from services.projections.app import create_app
+from services.projections.handlers.reading import Reading
 from services.projections.settings import ProjectionsSettings
 from tests.support.histories import Shop, history
 from trellis_contracts.names import derived_id
@@ -153,3 +158,23 @@ async def test_what_cannot_be_answered_is_a_problem_that_says_what_to_do(
     problem = answer.json()
     assert problem["status"] == status
     assert problem["remedy"]
+
+
+async def test_who_waits_for_a_position_is_answered_by_views_that_are_not_made_yet(
+    tmp_path: Path,
+) -> None:
+    path, progress = tmp_path / "views.sqlite", Progress()
+    views = Views(path)
+    reading = Reading(views, progress, lambda: None, patience=10)
+    asked = asyncio.create_task(reading.found(views.applications, after=1))
+    with pytest.raises(ViewsUnavailable):
+        await reading.found(views.applications, after=None)
+    generation = Generation(path)
+    generation.resume(derived_id("store"))
+    events = history(*SHOP.created())
+    generation.apply(events, reached=len(events))
+    generation.close()
+
+    progress.moved()
+
+    assert (await asked).position == len(events)
