@@ -1,6 +1,7 @@
 """How a service runs: its HTTP surface and its bus on one event loop, until it is told to end.
 
-PortTaken
+PortTaken             another program listens where this one was told to
+ServiceDidNotStart    its lifespan raised
 """
 
 import asyncio
@@ -11,13 +12,14 @@ from collections.abc import Iterator
 
 import uvicorn
 from sse_starlette.sse import AppStatus
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import override
 
 from services.chassis.logging import get_logger
 from services.chassis.settings import ChassisSettings
 
 _DRAIN_SECONDS = 10
+_COMPLETE, _FAILED = "lifespan.startup.complete", "lifespan.startup.failed"
 
 
 class PortTaken(Exception):
@@ -30,10 +32,7 @@ class PortTaken(Exception):
 
 
 class ServiceDidNotStart(Exception):
-    """The app's lifespan raised; uvicorn has logged what."""
-
-    def __init__(self) -> None:
-        super().__init__("The service did not start; the line before this one has the cause.")
+    """The app's lifespan raised before the service had started; what, is this one's cause."""
 
 
 async def serve(app: ASGIApp, settings: ChassisSettings) -> None:
@@ -44,12 +43,13 @@ async def serve(app: ASGIApp, settings: ChassisSettings) -> None:
 
     Raises:
         PortTaken: before the lifespan has started anything.
-        ServiceDidNotStart: the lifespan raised.
+        ServiceDidNotStart: from what the lifespan raised, which is not logged here.
     """
     with _listening(settings.host, settings.port) as listener:
+        started = _Started(app)
         server = _Server(
             uvicorn.Config(
-                app,
+                started,
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -60,14 +60,42 @@ async def serve(app: ASGIApp, settings: ChassisSettings) -> None:
         )
         with _ended_by_signals(server):
             get_logger().info("serving", host=settings.host, port=listener.getsockname()[1])
-            await _serve_until_told(server, listener)
+            await _serve_until_told(server, listener, started)
 
 
-async def _serve_until_told(server: "_Server", listener: socket.socket) -> None:
+async def _serve_until_told(server: "_Server", listener: socket.socket, app: "_Started") -> None:
     try:
         await server.serve(sockets=[listener])
     except SystemExit as refused:  # uvicorn's answer to a lifespan that raised
-        raise ServiceDidNotStart from refused
+        cause = app.refusal or refused
+        raise ServiceDidNotStart(f"The service did not start: {cause}") from cause
+
+
+class _Started:
+    """The app, whose lifespan's refusal to start is kept: uvicorn would only log it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._has_started = False
+        self.refusal: Exception | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+
+        async def pass_on(message: Message) -> None:
+            self._has_started |= message["type"] == _COMPLETE
+            if message["type"] != _FAILED:
+                await send(message)
+
+        try:
+            await self._app(scope, receive, pass_on)
+        except Exception as error:
+            if self._has_started:
+                raise
+            self.refusal = error
+            await send({"type": _FAILED, "message": ""})
 
 
 class _Server(uvicorn.Server):

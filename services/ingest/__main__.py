@@ -7,11 +7,9 @@ import argparse
 import asyncio
 import sys
 
-from services.chassis.bus.errors import BusError, BusUnavailable
 from services.chassis.logging import configure_logging
-from services.chassis.secrets.port import SecretsError
-from services.chassis.serving import PortTaken, serve
-from services.chassis.settings import SettingsRejected, read_settings
+from services.chassis.running import ended_with_a_sentence, run_service
+from services.chassis.settings import read_settings
 from services.ingest.adapters.directory import DirectoryInUse, DirectoryUnusable
 from services.ingest.adapters.signing import SigningKeyMalformed
 from services.ingest.adapters.tokens import NameTaken
@@ -19,26 +17,19 @@ from services.ingest.app import NAME, create_app, make_token
 from services.ingest.settings import IngestSettings
 from trellis_contracts.rights import Role
 
-_SAID = (
-    BusError, BusUnavailable, DirectoryInUse, DirectoryUnusable, NameTaken, PortTaken,
-    SecretsError, SettingsRejected, SigningKeyMalformed,
-)  # fmt: skip
-"""Errors whose sentence says all: no traceback goes with them."""
+_SAY_ALL = (DirectoryInUse, DirectoryUnusable, NameTaken, SigningKeyMalformed)
 
 
 def main() -> None:
     """Do what the arguments say; end with 1 and a sentence if it cannot be done."""
     arguments = _arguments()
-    try:
-        settings = read_settings(IngestSettings)
-        configure_logging(NAME, settings.log_level)
-        asyncio.run(_make_token(settings, arguments) if arguments.name else _serve(settings))
-    except _SAID as error:
-        sys.exit(str(error))
-
-
-async def _serve(settings: IngestSettings) -> None:
-    await serve(create_app(settings), settings)
+    if arguments.name is None:
+        run_service(NAME, IngestSettings, create_app, say_all=_SAY_ALL)
+    else:
+        with ended_with_a_sentence(*_SAY_ALL):
+            settings = read_settings(IngestSettings)
+            configure_logging(NAME, settings.log_level)
+            asyncio.run(_make_token(settings, arguments))
 
 
 async def _make_token(settings: IngestSettings, arguments: argparse.Namespace) -> None:

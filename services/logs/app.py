@@ -1,20 +1,18 @@
 """Logs as a process: the parts put together, started and stopped in order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 from fastapi import FastAPI
 
+from services.chassis import tasks
 from services.chassis.bus.connection import Terms
 from services.chassis.bus.sending import Bus
 from services.chassis.clock import Clock, system_clock
-from services.chassis.health import health_routes
-from services.chassis.identity import Guard, Identities
+from services.chassis.guarded import guarded_app
 from services.chassis.logging import get_logger
-from services.chassis.metrics import metrics_routes
-from services.chassis.problems import install_problems
 from services.chassis.settings import read_settings
 from services.logs.adapters.arrivals import Arrivals
 from services.logs.adapters.intake import Intake
@@ -23,7 +21,6 @@ from services.logs.handlers import Lines, routes
 from services.logs.settings import LogsSettings
 
 NAME = "logs"
-OPEN_PATHS = ("/health/", "/metrics")
 _SWEEP_SECONDS = 3600
 
 
@@ -43,22 +40,15 @@ def create_app(settings: LogsSettings | None = None, *, clock: Clock = system_cl
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await bus.start()
-        tasks = [
-            asyncio.create_task(intake.run()),
-            asyncio.create_task(_sweep(store, kept_for, clock)),
-        ]
-        yield
-        for task in tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-        await bus.stop()
+        async with AsyncExitStack() as parts:
+            parts.push_async_callback(bus.stop)
+            await bus.start()
+            for work in (intake.run(), _sweep(store, kept_for, clock)):
+                parts.push_async_callback(tasks.end, asyncio.create_task(work))
+            yield
 
-    app = _guarded(settings, lifespan)
+    app = guarded_app(settings, lifespan, {"bus": bus.well, "intake": intake.well})
     app.include_router(routes(Lines(store, arrivals, settings.log_gap_seconds)))
-    app.routes.extend(health_routes({"bus": bus.well, "intake": intake.well}))
-    app.routes.extend(metrics_routes())
     return app
 
 
@@ -72,15 +62,3 @@ async def _sweep(store: LogStore, kept_for: timedelta, clock: Clock) -> None:
         else:
             get_logger().info("old logs removed", runs=removed)
         await asyncio.sleep(_SWEEP_SECONDS)
-
-
-def _guarded(
-    settings: LogsSettings,
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
-) -> FastAPI:
-    """Give an app that lets nobody in without an identity, and answers errors as problems."""
-    app = FastAPI(lifespan=lifespan, openapi_url=None)
-    install_problems(app)
-    identities = Identities(settings.identity_public_key)
-    app.add_middleware(Guard, identities=identities, unguarded=OPEN_PATHS)
-    return app

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from starlette.applications import Starlette
 
+from services.chassis import tasks
 from services.chassis.bus.connection import Terms, end_process
 from services.chassis.bus.sending import Bus
 from services.chassis.clock import Clock, system_clock
@@ -33,6 +34,8 @@ from services.orchestrator.handlers.environments import Environments
 from services.orchestrator.handlers.routes import Handlers, routes
 from services.orchestrator.handlers.runs import Runs
 from services.orchestrator.settings import OrchestratorSettings
+
+NAME = "orchestrator"
 
 
 class Orchestrator:
@@ -76,9 +79,7 @@ class Orchestrator:
     async def stop(self) -> None:
         """Finish the questions under way and let go of bus and store."""
         await self.bus.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await tasks.end(*self._tasks)
         await self.store.close()
 
     async def store_is_well(self) -> None:
@@ -149,7 +150,7 @@ def create_app(
         terms = Terms(
             unsafe=settings.nats_unsafe, replicas=settings.nats_replicas, on_closed=on_crash
         )
-        bus = Bus(settings.bus_url(), service="orchestrator", terms=terms)
+        bus = Bus(settings.bus_url(), service=NAME, terms=terms)
         orchestrator = app.state.orchestrator = Orchestrator(settings, store, bus, clock=clock)
         checks["event store"] = orchestrator.store_is_well
         checks["bus"] = bus.well

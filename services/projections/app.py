@@ -1,18 +1,16 @@
 """Projections as a process: the parts put together, started and stopped in order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
+from services.chassis import tasks
 from services.chassis.bus.connection import Terms
 from services.chassis.bus.sending import Bus
 from services.chassis.event_store import open_event_store
-from services.chassis.health import health_routes
-from services.chassis.identity import Guard, Identities
-from services.chassis.metrics import metrics_routes
-from services.chassis.problems import install_problems
+from services.chassis.guarded import guarded_app
 from services.chassis.settings import read_settings
 from services.projections.adapters.events import Events
 from services.projections.adapters.following import Following
@@ -24,7 +22,6 @@ from services.projections.handlers.reading import Reading
 from services.projections.settings import ProjectionsSettings
 
 NAME = "projections"
-OPEN_PATHS = ("/health/", "/metrics")
 
 
 def create_app(settings: ProjectionsSettings | None = None) -> FastAPI:
@@ -44,31 +41,15 @@ def create_app(settings: ProjectionsSettings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await bus.start()
-        task = asyncio.create_task(following.run())
-        yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-        views.reopen()
-        await store.close()
-        await bus.stop()
+        async with AsyncExitStack() as parts:
+            parts.push_async_callback(store.close)
+            parts.push_async_callback(bus.stop)
+            await bus.start()
+            parts.callback(views.reopen)
+            parts.push_async_callback(tasks.end, asyncio.create_task(following.run()))
+            yield
 
-    app = _guarded(settings, lifespan)
+    app = guarded_app(settings, lifespan, {"bus": bus.well, "views": following.well})
     for part in (Documents(reading), Feed(reading)):
         app.include_router(part.router())
-    app.routes.extend(health_routes({"bus": bus.well, "views": following.well}))
-    app.routes.extend(metrics_routes())
-    return app
-
-
-def _guarded(
-    settings: ProjectionsSettings,
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
-) -> FastAPI:
-    """Give an app that lets nobody in without an identity, and answers errors as problems."""
-    app = FastAPI(lifespan=lifespan, openapi_url=None)
-    install_problems(app)
-    identities = Identities(settings.identity_public_key)
-    app.add_middleware(Guard, identities=identities, unguarded=OPEN_PATHS)
     return app
