@@ -56,7 +56,7 @@ class Refusal(CliError):
         faults = "".join(f"\n  {_field(fault)}: {fault.reason}" for fault in problem.errors)
         super().__init__((problem.detail or problem.title) + faults)
         self.problem = problem
-        self.remedy = problem.remedy
+        self.remedy = None if problem.rule else problem.remedy  # a decision's sentence says all
 
     @property
     def rule(self) -> str | None:
