@@ -59,7 +59,7 @@ async def _until_told(
 
 async def _run(output: Output, folder: Path, data: Path, *, port: int | None, stay: bool) -> int:
     with GitServer(folder / "git") as git:
-        up = Up(_settings(data, git, port=port), say=output.say)
+        up = Up(_settings(data, folder / "keys", git, port=port), say=output.say)
         await up.start()
         try:
             output.show(f"\nAll up in {up.started_in:.1f} s: {up.url}, data in {data}")
@@ -69,13 +69,13 @@ async def _run(output: Output, folder: Path, data: Path, *, port: int | None, st
             await up.stop()
 
 
-def _settings(data: Path, git: GitServer, *, port: int | None) -> UpSettings:
+def _settings(data: Path, keys: Path, git: GitServer, *, port: int | None) -> UpSettings:
     origins = ",".join(filter(None, (os.environ.get("TRELLIS_GIT_ORIGINS"), git.origin)))
     return UpSettings(
         data=data,
         port=next_free(DEFAULT_PORT, 1)[0] if port is None else port,
         local_aws=LocalAwsWanted(),
-        environ={**os.environ, "TRELLIS_GIT_ORIGINS": origins},
+        environ={**os.environ, "TRELLIS_GIT_ORIGINS": origins, "TRELLIS_KEYS": str(keys)},
     )
 
 

@@ -35,7 +35,6 @@ class Terminal:
     home: Path
 
     async def begin(self, *arguments: str) -> asyncio.subprocess.Process:
-        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE)
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.home)}
         return await asyncio.create_subprocess_exec(
             TRELLIS,

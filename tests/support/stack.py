@@ -21,7 +21,12 @@ async def whole_trellis(
 ) -> AsyncIterator[Stage]:
     """Everything up, on free ports, with nothing of it left behind."""
     with GitServer(folder / "git") as git:
-        given = {"PATH": os.environ["PATH"], "TRELLIS_GIT_ORIGINS": git.origin, **environ}
+        given = {
+            "PATH": os.environ["PATH"],
+            "TRELLIS_KEYS": str(folder / "keys"),
+            "TRELLIS_GIT_ORIGINS": git.origin,
+            **environ,
+        }
         up = Up(
             UpSettings(
                 data=folder / "data",
