@@ -74,6 +74,7 @@ class Orchestrator:
         self.dispatcher.wake()
         for part in (self.relay, self.dispatcher, self.scheduler):
             self._keep(part.run(), on_crash)
+        self._keep(self.store.lost(), on_crash)
         await self.bus.start()
 
     async def stop(self) -> None:

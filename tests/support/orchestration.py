@@ -145,10 +145,15 @@ async def _holds(condition: Callable[[], object]) -> bool:
 
 @asynccontextmanager
 async def running_orchestrator(
-    folder: Path, url: str, *, clock: Clock = system_clock, **given: object
+    folder: Path,
+    url: str,
+    *,
+    clock: Clock = system_clock,
+    on_crash: Callable[[], None] = crashed,
+    **given: object,
 ) -> AsyncIterator[Asker]:
     """The orchestrator of a data folder; stopped at the end of the block."""
-    app = create_app(settings_for(folder, url, **given), clock=clock, on_crash=crashed)
+    app = create_app(settings_for(folder, url, **given), clock=clock, on_crash=on_crash)
     async with app.router.lifespan_context(app):
         bus = await connect_bus(url, service="asker")
         try:

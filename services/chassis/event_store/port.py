@@ -123,6 +123,13 @@ class EventStore(Protocol):
     async def healthy(self) -> bool:
         """Tell whether the store answers, and takes appends if it was opened for them."""
 
+    async def lost(self) -> None:
+        """Wait until the store takes no append any more before it is opened anew, and raise why.
+
+        Raises:
+            EventStoreError: what the disk said.
+        """
+
     async def store_id(self) -> UUID:
         """Return the identity made with the store: positions are kept together with it."""
 

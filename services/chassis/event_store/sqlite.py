@@ -1,5 +1,6 @@
 """The embedded event store: one SQLite file, one process that writes it, any number that read."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -104,6 +105,13 @@ class SqliteEventStore:
         """Tell whether the file answers and, in the writing process, takes appends."""
         writes = self._writer is None or self._writer.healthy
         return writes and await self._reader.healthy()
+
+    async def lost(self) -> None:
+        """Wait until a failed sync or damage ends all appends; a read-only store waits for ever."""
+        if self._writer is None:
+            await asyncio.Event().wait()
+        else:
+            await self._writer.lost()
 
     async def store_id(self) -> UUID:
         """Return the identity kept in the file; a restored backup has the same."""

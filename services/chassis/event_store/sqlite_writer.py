@@ -56,6 +56,7 @@ class GroupCommit:
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._closed = False
         self._failure: sqlite3.Error | None = None
+        self._lost = asyncio.Event()
         self._pages_since_checkpoint = 0
         self._thread = threading.Thread(target=self._run, name="event-store-writer", daemon=True)
         self._thread.start()
@@ -77,6 +78,16 @@ class GroupCommit:
         self._queue.put((append, future))
         return await future
 
+    async def lost(self) -> None:
+        """Wait until no append is taken any more because of the disk.
+
+        Raises:
+            EventStoreError: with what the disk said.
+        """
+        await self._lost.wait()
+        if self._failure is not None:
+            raise named(self._failure, self._path)
+
     async def close(self) -> None:
         """Finish the appends that wait, fold the WAL into the file, end the thread."""
         if not self._closed:
@@ -91,6 +102,9 @@ class GroupCommit:
             with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
                 loop.call_soon_threadsafe(self._answer, group, outcomes)
             self._checkpoint_when_due()
+            if self._failure is not None:
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(self._lost.set)
         self._let_go()
 
     def _next_group(self) -> list[Waiting]:

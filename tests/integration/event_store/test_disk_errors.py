@@ -16,6 +16,7 @@ from services.chassis.event_store import open_event_store
 from services.chassis.event_store.port import NewEvent, StoreUnavailable
 from services.chassis.event_store.sqlite import SqliteEventStore
 from tests.integration.event_store.processes import PROGRAM, WAIT_SECONDS, parsed
+from tests.support.disks import fail_once
 
 needs_strace = pytest.mark.skipif(
     shutil.which("strace") is None, reason="NOT TESTED: syncs cannot be watched without strace"
@@ -83,27 +84,6 @@ async def test_closing_the_writer_finishes_the_appends_under_way(url: str) -> No
     await store.close()
 
 
-class FailingOnce:
-    """A connection whose next commit fails as if the disk had."""
-
-    def __init__(self, connection: sqlite3.Connection, code: int) -> None:
-        self._connection = connection
-        self._error: sqlite3.OperationalError | None = sqlite3.OperationalError("planted")
-        self._error.sqlite_errorcode = code
-
-    def execute(self, sql: str, parameters: tuple[object, ...] = ()) -> sqlite3.Cursor:
-        if sql == "COMMIT" and (error := self._error):
-            self._error = None
-            raise error
-        return self._connection.execute(sql, parameters)
-
-    def rollback(self) -> None:
-        self._connection.rollback()
-
-    def close(self) -> None:
-        self._connection.close()
-
-
 @pytest.mark.parametrize(
     ("code", "goes_on"), [(sqlite3.SQLITE_IOERR_FSYNC, False), (sqlite3.SQLITE_FULL, True)]
 )
@@ -111,10 +91,8 @@ async def test_a_store_goes_on_after_a_full_disk_but_not_after_a_failed_sync(
     url: str, code: int, *, goes_on: bool
 ) -> None:
     store = open_event_store(url)
-    assert isinstance(store, SqliteEventStore)
-    assert store._writer
-    failing = FailingOnce(store._writer._connection, code)
-    store._writer._connection = failing  # type: ignore[assignment]  # a disk that fails
+    fail_once(store, code)
+    lost = asyncio.create_task(store.lost())
     event = NewEvent("BoxOpened", b"{}", b"{}", uuid4())
 
     with pytest.raises(StoreUnavailable, match="planted"):
@@ -122,8 +100,12 @@ async def test_a_store_goes_on_after_a_full_disk_but_not_after_a_failed_sync(
 
     assert await store.healthy() is goes_on
     if goes_on:
+        assert not lost.done()
+        lost.cancel()
         assert not (await store.append("box-1", [event], expected=-1)).duplicate
     else:
+        with pytest.raises(StoreUnavailable, match="planted"):
+            await asyncio.wait_for(lost, WAIT_SECONDS)
         with pytest.raises(StoreUnavailable, match="planted"):
             await store.append("box-1", [event], expected=-1)
     await store.close()

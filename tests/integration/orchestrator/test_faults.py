@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from services.chassis.bus.errors import BusUnavailable
+from services.chassis.bus.errors import AnswerFailed, BusUnavailable
 from services.chassis.bus.sending import Bus, connect_bus
 from services.chassis.clock import system_clock
 from services.chassis.event_store import open_event_store
@@ -22,6 +23,7 @@ from services.orchestrator.app import create_app
 from tests.support.actors.builder import running_builder
 from tests.support.clocks import SettableClock
 from tests.support.deployments import CREATE_SHOP, DEVELOPMENT, SHOP, A, B, C
+from tests.support.disks import fail_once
 from tests.support.orchestration import (
     Asker,
     ask,
@@ -54,6 +56,19 @@ NEW = "0" * 40
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
+
+
+async def test_it_ends_when_its_store_takes_no_more_appends(data: Path, nats_url: str) -> None:
+    ended = asyncio.Event()
+    async with running_orchestrator(data, nats_url, on_crash=ended.set) as asker:
+        fail_once(asker.orchestrator.store, sqlite3.SQLITE_FULL)
+        with pytest.raises(AnswerFailed):
+            await asker.create_shop()
+        await asker.create_shop()
+        assert not ended.is_set()
+        fail_once(asker.orchestrator.store, sqlite3.SQLITE_IOERR_FSYNC)
+        await deliver(asker.bus, push("lost"))
+        await asyncio.wait_for(ended.wait(), 15)
 
 
 class TestPushes:
