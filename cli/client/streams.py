@@ -64,4 +64,5 @@ async def _connection(
             await answer.aread()
             http.refuse(answer)
         async for event in source.aiter_sse():
-            yield event
+            if event.data:  # a ping has none; httpx-sse yields it all the same, unlike browsers
+                yield event

@@ -1,0 +1,45 @@
+"""What the command line says is made by pure functions."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cli.demo.timeline import faster
+from cli.naming import UnknownName
+from cli.sentences import ago, duration
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.04, "0.0 s"), (3.24, "3.2 s"), (125, "2 min 5 s"), (3840, "1 h 4 min")],
+)
+def test_a_length_of_time_is_written_in_its_largest_units(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(-5, "0 s ago"), (59, "59 s ago"), (60, "1 min ago"), (7300, "2 h ago"), (200_000, "2 d ago")],
+)
+def test_how_long_ago_is_written_in_one_unit(seconds: int, said: str) -> None:
+    assert ago(NOW - timedelta(seconds=seconds), NOW) == said
+
+
+def test_a_rollback_is_compared_with_a_whole_deploy() -> None:
+    assert "4.0 times as fast" in faster(0.5, 2.0)
+
+
+def test_a_rollback_that_was_not_faster_is_not_praised() -> None:
+    assert "fast" not in faster(2.0, 1.0)
+
+
+def test_an_unknown_name_says_what_was_meant_and_what_there_is() -> None:
+    error = UnknownName("environment", "stagging", ["development", "staging"])
+    assert "Did you mean staging?" in str(error)
+    assert error.remedy == "Known: development, staging."
+
+
+def test_the_first_name_ever_is_told_how_to_begin() -> None:
+    assert "trellis apps create" in str(UnknownName("application", "shop", []).remedy)
