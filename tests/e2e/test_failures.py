@@ -44,7 +44,7 @@ CASES: dict[str, tuple[dict[str, str], str, Party, str]] = {
         {"template.json": GOOD, "package.json": '{"name": "x", "scripts": {"test": "exit 3"}}'},
         "TestsFailed",
         Party.AUTHOR,
-        "3",
+        "`npm run test` ended with 3",
     ),
     "incomplete": (
         {"template.json": json.dumps({**template_of(Queue=QUEUE), **PARAMETER})},
@@ -103,7 +103,7 @@ async def test_a_commit_that_does_not_exist_is_named(trellis: Stage, tmp_path: P
 
     failure = await failure_of(stage, commit="ab" * 20)
 
-    assert failure.event == "CommitNotFound"
+    assert (failure.event, failure.must_act) == ("CommitNotFound", Party.AUTHOR)
     assert "ab" * 20 in failure.sentence
 
 
@@ -118,6 +118,7 @@ async def test_keys_that_aws_does_not_know_are_the_teams_to_mend(
     failure = await failure_of(stage)
 
     assert (failure.event, failure.must_act) == ("CredentialsRejected", Party.TEAM)
+    assert "credentials" in failure.sentence
 
 
 async def test_a_stack_of_another_application_is_not_touched(
@@ -133,6 +134,6 @@ async def test_a_stack_of_another_application_is_not_touched(
 
     failure = await failure_of(thief)
 
-    assert failure.event == "AssemblyRefused"
+    assert (failure.event, failure.must_act) == ("AssemblyRefused", Party.AUTHOR)
     assert "owner-development" in failure.sentence
     assert (await owner.environment("development")).release is not None

@@ -1,9 +1,8 @@
 """The line on real parts: pushed, answered, promoted, rolled back, removed."""
 
-import os
-import signal
 from pathlib import Path
 
+import httpx
 import pytest
 
 from cli.client.errors import Refusal
@@ -31,6 +30,25 @@ async def printed(stage: Stage, view: DeploymentView) -> str:
     return "\n".join(line.text for page in pages for line in page.lines)
 
 
+async def history(stage: Stage, environment: str) -> list[str]:
+    return [one.kind.value for one in await stage.api.deployments(stage.id_of(environment))]
+
+
+async def expect_untouched(stage: Stage) -> None:
+    """A push reaches neither staging nor production, and production takes no plain deploy."""
+    for name in ("staging", "production"):
+        assert await history(stage, name) == []
+    with pytest.raises(Refusal, match="promote") as refused:
+        await stage.api.deploy(stage.at("production"), branch="main")
+    assert refused.value.problem.status == httpx.codes.CONFLICT
+
+
+async def expect_nothing_left(stage: Stage, name: str, account: str) -> None:
+    assert stage.up.local_aws
+    assert stacks_in(stage.up.local_aws.endpoint, account, REGION) == []
+    assert (await stage.environment(name)).release is None
+
+
 async def test_a_push_becomes_a_running_application(tmp_path: Path) -> None:
     async with whole_trellis(tmp_path) as stage:
         first = await pushed(stage, await stage.connect(DEMO))
@@ -39,8 +57,7 @@ async def test_a_push_becomes_a_running_application(tmp_path: Path) -> None:
         second = await pushed(stage, stage.commit(version(2), "Answer version 2"))
         assert (await ask(second))["version"] == 2
 
-        with pytest.raises(Refusal, match="promote"):
-            await stage.api.deploy(stage.at("production"), branch="main")
+        await expect_untouched(stage)
         for source, target in (("development", "staging"), ("staging", "production")):
             decision = await stage.api.promote(stage.at(target), stage.id_of(source))
             promoted = expect_success(await stage.follow(decision))
@@ -52,50 +69,17 @@ async def test_a_push_becomes_a_running_application(tmp_path: Path) -> None:
         back = expect_success(await stage.follow(decision))
         assert (await ask(back))["version"] == 1
         steps = {step.step for run in back.runs for step in run.steps}
+        assert Step.DEPLOY in steps
         assert not steps & {Step.CHECKOUT, Step.INSTALL, Step.SYNTHESISE}
         assert (await ask(promoted))["version"] == 2
 
         for name, account in stage.accounts.items():
             decision = await stage.api.tear_down(stage.at(name), name)
             expect_success(await stage.follow(decision))
-            assert stage.up.local_aws
-            assert stacks_in(stage.up.local_aws.endpoint, account, REGION) == []
-            assert (await stage.environment(name)).release is None
-        kinds = [one.kind.value for one in await stage.api.deployments(stage.id_of("development"))]
-        assert kinds == ["teardown", "rollback", "deploy", "deploy"]
-
-
-async def test_a_builder_that_dies_in_mid_deploy_changes_nothing_in_the_end(
-    tmp_path: Path,
-) -> None:
-    async with whole_trellis(tmp_path, step_seconds=0.4) as stage:
-        commit = await stage.connect(DEMO)
-        await stage.push(commit)
-        going_on = await stage.pushed("development", commit)
-        killed = Killer(stage)
-        view = expect_success(await stage.follow(going_on, killed))
-
-        assert killed.done
-        assert [run.attempt for run in view.runs] == [1, 2]
-        assert (await ask(view))["version"] == 1
-        assert len(await stage.api.deployments(stage.id_of("development"))) == 1
-        assert stage.up.local_aws
-        account = stage.accounts["development"]
-        assert stacks_in(stage.up.local_aws.endpoint, account, REGION) == ["shop-development"]
-
-
-class Killer:
-    """Kills the builder once a stack has begun to change; takes the place of a progress display."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.stage, self.done = stage, False
-
-    def show(self, view: DeploymentView) -> None:
-        moving = any(stack.done for run in view.runs for stack in run.stacks)
-        pid = self.stage.up.pid_of("builder")
-        if moving and pid and not self.done:
-            os.kill(pid, signal.SIGKILL)
-            self.done = True
+            await expect_nothing_left(stage, name, account)
+        assert await history(stage, "development") == ["teardown", "rollback", "deploy", "deploy"]
+        for name in ("staging", "production"):
+            assert await history(stage, name) == ["teardown", "promote"]
 
 
 def version(number: int) -> dict[str, str]:
