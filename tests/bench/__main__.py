@@ -8,6 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from services.chassis.logging import configure_logging
+
 HERE = Path(__file__).parent
 RESULT = HERE.parents[1] / "build" / "bench.json"
 COLUMNS = ("ratio", "p50_ms", "p99_ms")
@@ -44,6 +46,7 @@ def table(figures: Figures) -> Table:
 
 def main() -> None:
     """Measure what is named (or everything), show it, and write it down."""
+    configure_logging("bench", "warning")
     figures = measure(sys.argv[1:])
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
