@@ -5,7 +5,6 @@ import sys
 from importlib.metadata import version as installed_version
 from typing import Annotated
 
-import click
 import typer
 
 from cli.commands import applications, deployments, reading, running, tokens, values
@@ -73,16 +72,9 @@ for _name, _group in {
 def run(arguments: list[str] | None = None) -> None:
     """Do what the arguments say, and end with the status of `cli.exits`."""
     try:
-        app(args=arguments, standalone_mode=False)
-    except click.exceptions.Exit as ended:
-        sys.exit(ended.exit_code)
-    except (click.exceptions.Abort, KeyboardInterrupt, asyncio.CancelledError):
+        app(args=arguments)
+    except asyncio.CancelledError:
         sys.exit(Status.INTERRUPTED)
-    except click.ClickException as misused:
-        misused.show()
-        sys.exit(misused.exit_code)
-    except BrokenPipeError:
-        sys.exit(Status.FAILED)
     except CliError as error:
         Output().complain(error)
         sys.exit(error.status)
