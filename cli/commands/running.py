@@ -94,7 +94,9 @@ def demo(
     exit_after: Annotated[
         bool, typer.Option("--exit", help="End by itself; status 0 only if all of it held.")
     ] = False,
-    data: Data = None,
+    data: Annotated[
+        Path | None, typer.Option(help="An empty folder to run in; without it one that goes.")
+    ] = None,
     port: Port = None,
 ) -> None:
     """Show the whole line with a sample application, on this machine alone."""

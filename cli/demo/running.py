@@ -2,110 +2,146 @@
 
 import asyncio
 import os
+import shutil
 import signal
+import sys
 import tempfile
+from collections.abc import Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from rich.text import Text
 
 from cli.demo.github import HookRefused
+from cli.demo.ground import keep_logs, refuse_used, settings_for
 from cli.demo.stage import NoAddress, Stage, on_stage
 from cli.demo.story import NotShown, Story
-from cli.demo.timeline import timeline
-from cli.exits import Status
+from cli.demo.timeline import timeline, whole
+from cli.exits import CliError, Status
 from cli.git_server import GitServer
 from cli.output import Output
-from cli.ports import next_free
-from cli.up import DEFAULT_PORT, LocalAwsWanted, Up, UpSettings
+from cli.sentences import duration
+from cli.up import Up
 
 NAME, REPOSITORY = "shop", "acme/shop"
-_NOT_SHOWN = (NotShown, NoAddress, HookRefused, httpx.HTTPError, LookupError)
+_NOT_SHOWN = (NotShown, NoAddress, HookRefused, CliError, httpx.HTTPError, LookupError)
+
+
+@dataclass
+class Telling:
+    """One telling of the story; `status` is what it came to, once that is known."""
+
+    output: Output
+    folder: Path
+    data: Path
+    stay: bool
+    status: Status | None = None
 
 
 def run_demo(*, exit_after: bool, data: Path | None, port: int | None) -> int:
     """Tell the story in a terminal; give the exit status, 0 only if all of it held.
 
     Without `exit_after` everything stays up until Ctrl-C, with version 2 running in development.
+    Nothing of it is left but a `data` folder that was given and, when it failed, the logs.
 
     Raises:
         CliError, LocalAwsError: something did not start.
     """
     output = Output()
+    if data:
+        refuse_used(data)
     with tempfile.TemporaryDirectory(prefix="trellis-demo-") as folder:
         where = data or Path(folder) / "data"
-        return asyncio.run(_until_told(output, Path(folder), where, port=port, stay=not exit_after))
+        telling = Telling(output, Path(folder), where, stay=not exit_after)
+        try:
+            asyncio.run(until_asked(_run(telling, port), telling))
+        finally:
+            _keep_what_explains(telling, given=data is not None)
+    output.say("The demo has ended; nothing of it runs any more.")
+    return Status.FAILED if telling.status is None else telling.status
 
 
-async def _until_told(
-    output: Output, folder: Path, data: Path, *, port: int | None, stay: bool
-) -> int:
-    """Run until the story is told, or until somebody asks for the end."""
+def _keep_what_explains(telling: Telling, *, given: bool) -> None:
+    """Keep the logs of a demo that failed, and say where they are."""
+    if telling.status in (None, Status.FAILED):
+        kept = telling.data if given else keep_logs(telling.data)
+        if kept:
+            telling.output.say(f"The logs of all parts are kept in {kept}.")
+
+
+async def until_asked(work: Coroutine[None, None, None], telling: Telling) -> None:
+    """Work until it is done, or until Ctrl-C: it is interrupted unless the story was told."""
     told, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
-    work = asyncio.create_task(_run(output, folder, data, port=port, stay=stay))
-    asked = asyncio.create_task(told.wait())
-    await asyncio.wait({work, asked}, return_when=asyncio.FIRST_COMPLETED)
+    working, asked = asyncio.create_task(work), asyncio.create_task(told.wait())
+    await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
     asked.cancel()
-    if not work.done():
-        output.say("Ending …")
-        work.cancel()
+    if not working.done():
+        telling.status = Status.INTERRUPTED if telling.status is None else telling.status
+        telling.output.say("Ending …")
+        working.cancel()
     with suppress(asyncio.CancelledError):
-        return await work
-    output.say("The demo has ended; nothing of it runs or lies anywhere any more.")
-    return Status.INTERRUPTED if not stay else Status.FINE
+        await working
 
 
-async def _run(output: Output, folder: Path, data: Path, *, port: int | None, stay: bool) -> int:
+async def _run(telling: Telling, port: int | None) -> None:
+    output, folder, data = telling.output, telling.folder, telling.data
     with GitServer(folder / "git") as git:
-        up = Up(_settings(data, folder / "keys", git, port=port), say=output.say)
+        keys, origin = folder / "keys", git.origin
+        settings = settings_for(data, keys, git_origin=origin, port=port, environ=os.environ)
+        up = Up(settings, say=output.say)
         await up.start()
         try:
             output.show(f"\nAll up in {up.started_in:.1f} s: {up.url}, data in {data}")
             async with on_stage(up, git, name=NAME, repository=REPOSITORY) as stage:
-                return await _told(stage, output, stay=stay)
+                await _tell(stage, telling)
+                if telling.stay:
+                    await up.wait()
         finally:
             await up.stop()
 
 
-def _settings(data: Path, keys: Path, git: GitServer, *, port: int | None) -> UpSettings:
-    origins = ",".join(filter(None, (os.environ.get("TRELLIS_GIT_ORIGINS"), git.origin)))
-    return UpSettings(
-        data=data,
-        port=next_free(DEFAULT_PORT, 1)[0] if port is None else port,
-        local_aws=LocalAwsWanted(),
-        environ={**os.environ, "TRELLIS_GIT_ORIGINS": origins, "TRELLIS_KEYS": str(keys)},
-    )
-
-
-async def _told(stage: Stage, output: Output, *, stay: bool) -> int:
-    story = Story(stage, output)
+async def _tell(stage: Stage, telling: Telling) -> None:
+    story, output = Story(stage, telling.output), telling.output
     try:
         await story.tell()
+        if telling.stay:
+            await story.leave_running()
     except _NOT_SHOWN as failed:
-        output.say(f"\nThe demo did not hold: {failed}", "red")
-        output.say(f"The services' logs lie in {stage.up.folder.path}/service-logs.")
-        if stay:
-            await stage.up.wait()
-        return Status.FAILED
+        telling.status = Status.FAILED
+        output.say("\nThe demo did not hold:")
+        output.complain(failed)
+        if telling.stay:
+            output.say(f"All of it stays up until Ctrl-C; its logs lie in {stage.up.folder.path}.")
+        return
+    telling.status = Status.FINE
     output.show("\nWhat happened", timeline(story.chapters))
-    if stay:
-        await _stay(stage, output)
-    return Status.FINE
+    seconds = duration(whole(story.chapters))
+    output.show(Text(f"All of it held: {seconds} from nothing running.", style="bold green"))
+    if telling.stay:
+        for line in _what_next(stage.up, story.urls["development"]):
+            output.show(line)
 
 
-async def _stay(stage: Stage, output: Output) -> None:
-    """Leave something to look at, and say how."""
-    decision = await stage.api.deploy(stage.at("development"))
-    await stage.follow(decision)
-    environment = f"TRELLIS_DATA={stage.up.folder.path} .venv/bin/trellis"
-    for line in (
-        f"{NAME} runs in development once more, and all of it stays up until Ctrl-C. Try:",
-        f"  {environment} status",
-        f"  {environment} history {NAME} development",
-        f"  {environment} logs {NAME} development",
-        f"  {environment} deploy {NAME} staging --branch main --wait",
-    ):
-        output.say(line)
-    await stage.up.wait()
+def _what_next(up: Up, url: str) -> list[str]:
+    """Say what stays up, and what to try."""
+    trellis = "trellis" if shutil.which("trellis") else sys.argv[0]
+    return [
+        f"\n{NAME} answers at {url}",
+        f"Trellis is at         {up.url}",
+        f"its token lies in     {up.token_file}",
+        "\nAll of it stays up until Ctrl-C, which leaves no process behind. In another terminal:",
+        f"  export TRELLIS_DATA={up.folder.path}",
+        *(
+            f"  {trellis} {command}"
+            for command in (
+                "status",
+                f"history {NAME} development",
+                f"logs {NAME} development",
+                f"promote {NAME} staging --wait",
+            )
+        ),
+    ]

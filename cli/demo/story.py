@@ -3,19 +3,24 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 from cli.client.answers import Decision
-from cli.demo.cloud import stacks_in
+from cli.demo.checks import left_over, shared_address, unseen, wrong_answer
+from cli.demo.cloud import BOOTSTRAP, stacks_in
 from cli.demo.stage import Stage, ask
 from cli.demo.timeline import Chapter, faster
 from cli.output import Output
 from cli.progress import progress_on
-from cli.sentences import addresses, must_act, outcome, short
+from cli.sentences import addresses, duration, must_act, outcome, short
 from trellis_contracts.views import DeploymentState, DeploymentView
 
 SAMPLE = Path(__file__).parents[2] / "deploy" / "demo"
 _ORDER = ("development", "staging", "production")
 _LAST_LINES = 15
+_LONGEST_CHAPTER = 300.0
+
+Made = TypeVar("Made")
 
 
 class NotShown(Exception):
@@ -23,42 +28,58 @@ class NotShown(Exception):
 
 
 class Story:
-    """Tells the story on a stage; `chapters` is what has been shown."""
+    """Tells the story on a stage; `chapters` is what has been shown, `urls` where it answered."""
 
     def __init__(self, stage: Stage, output: Output) -> None:
         """Takes the stage, on which nothing has been done, and where to tell."""
-        self.chapters: list[Chapter] = []
+        self.urls: dict[str, str] = {}
         self._stage, self._output = stage, output
         self._clock = asyncio.get_running_loop().time
-        self._began = self._clock()
+        up = stage.up
+        self._began = self._clock() - up.started_in
+        began = Chapter(
+            title="start everything", shown=f"{up.url} answers", began=0, seconds=up.started_in
+        )
+        self.chapters = [began]
 
     async def tell(self) -> None:
         """Tell all of it. Raises NotShown with what did not hold."""
-        stage = self._stage
-        first = await stage.connect(SAMPLE)
-        deployed = await self._chapter("push version 1", lambda: self._push(first, 1))
-        second = stage.commit(_version(2), "Answer version 2")
+        first = await self._chapter("connect the repository", self._connect)
+        await self._chapter("push version 1", lambda: self._push(first, 1))
+        second = self._stage.commit(_version(2), "Answer version 2")
         newer = await self._chapter("push version 2", lambda: self._push(second, 2))
         await self._chapter("promote to staging", lambda: self._promote("development", "staging"))
         await self._chapter("promote to production", lambda: self._promote("staging", "production"))
         back = await self._chapter("roll development back", self._roll_back)
-        whole = max(newer.seconds or 0, deployed.seconds or 0)
-        self._say(f"The rollback was {faster(back.seconds or 0, whole)}.", "bold green")
+        self._say(f"   The rollback was {faster(_took(back), _took(newer))}.", "bold green")
         await self._chapter("tear everything down", self._tear_down)
 
-    async def _chapter(
-        self, title: str, do: Callable[[], Awaitable[tuple[DeploymentView, str]]]
-    ) -> DeploymentView:
+    async def leave_running(self) -> None:
+        """Deploy once more, for whoever wants to look around. Raises NotShown."""
+        await self._chapter("deploy once more", self._deploy)
+
+    async def _chapter(self, title: str, do: Callable[[], Awaitable[tuple[Made, str]]]) -> Made:
         began = self._clock()
         self._say(f"\n── {title}", "bold")
-        view, shown = await do()
+        try:
+            async with asyncio.timeout(_LONGEST_CHAPTER) as limit:
+                made, shown = await do()
+        except TimeoutError as late:
+            if limit.expired():
+                after = duration(_LONGEST_CHAPTER)
+                raise NotShown(f"“{title}” had not ended after {after}.") from late
+            raise
+        took = self._clock() - began
         self.chapters.append(
-            Chapter(
-                title=title, shown=shown, began=began - self._began, seconds=self._clock() - began
-            )
+            Chapter(title=title, shown=shown, began=began - self._began, seconds=took)
         )
         self._say(f"   {shown}", "green")
-        return view
+        return made
+
+    async def _connect(self) -> tuple[str, str]:
+        head = await self._stage.connect(SAMPLE)
+        self._say(f"   {self._stage.git.url(self._stage.repository)} is at {short(head)}")
+        return head, f"{', '.join(_ORDER)}: an AWS account each"
 
     async def _push(self, commit: str, version: int) -> tuple[DeploymentView, str]:
         await self._stage.push(commit)
@@ -77,15 +98,22 @@ class Story:
         view = await self._follow(await stage.api.roll_back(stage.at("development")))
         return view, await self._answers(view, 1)
 
-    async def _tear_down(self) -> tuple[DeploymentView, str]:
-        for name in reversed(_ORDER):
-            view = await self._follow(await self._stage.api.tear_down(self._stage.at(name), name))
-        left = [name for one in _ORDER for name in await self._left(one)]
-        if left:
-            raise NotShown(f"After the teardown these stacks are left: {', '.join(left)}.")
-        return view, "the cloud says that no stack is left, but each account's asset bucket"
+    async def _deploy(self) -> tuple[DeploymentView, str]:
+        view = await self._follow(await self._stage.api.deploy(self._stage.at("development")))
+        return view, await self._answers(view, 2)
 
-    async def _left(self, environment: str) -> list[str]:
+    async def _tear_down(self) -> tuple[None, str]:
+        _require(unseen(await self._stacks()))
+        for name in reversed(_ORDER):
+            await self._follow(await self._stage.api.tear_down(self._stage.at(name), name))
+        _require(left_over(await self._stacks()))
+        self.urls.clear()
+        return None, f"the cloud has no stack left, but the kept {BOOTSTRAP}"
+
+    async def _stacks(self) -> dict[str, list[str]]:
+        return {name: await self._stacks_of(name) for name in _ORDER}
+
+    async def _stacks_of(self, environment: str) -> list[str]:
         cloud = self._stage.up.local_aws
         if cloud is None:
             raise NotShown("There is no local AWS.")
@@ -112,13 +140,26 @@ class Story:
 
     async def _answers(self, view: DeploymentView, version: int) -> str:
         """Ask the deployed URL. Raises NotShown when it answers anything else than it must."""
-        said, url = await ask(view), addresses(view.stacks)[0]
-        if (said.get("version"), said.get("stage")) != (version, view.environment):
-            raise NotShown(f"{url} answered {said}, not version {version} in {view.environment}.")
-        return f"{url} answers version {version}"
+        said, url, environment = await ask(view), addresses(view.stacks)[0], view.environment
+        _require(wrong_answer(said, url, version=version, environment=environment))
+        self.urls[environment] = url
+        _require(shared_address(self.urls))
+        self._say(f"   {url}")
+        return f"version {version} answers in {environment}"
 
     def _say(self, line: str, style: str = "") -> None:
         self._output.console.print(line, style=style, soft_wrap=True)
+
+
+def _require(broken: str | None) -> None:
+    if broken:
+        raise NotShown(broken)
+
+
+def _took(view: DeploymentView) -> float:
+    if view.seconds is None:
+        raise NotShown(f"It is not known how long {outcome(view)}")
+    return view.seconds
 
 
 def _version(number: int) -> dict[str, str]:

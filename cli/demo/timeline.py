@@ -33,11 +33,16 @@ def timeline(chapters: Iterable[Chapter]) -> Table:
     return made
 
 
+def whole(chapters: Iterable[Chapter]) -> float:
+    """Give the seconds from the beginning to the end of the last chapter."""
+    return max((chapter.began + chapter.seconds for chapter in chapters), default=0)
+
+
 def faster(rollback: float, deploy: float) -> str:
-    """Say how much faster going back was than a whole deploy, both in seconds."""
+    """Say how much faster going back was than the whole deploy, both in seconds."""
     if rollback <= 0 or rollback >= deploy:
-        return f"in {duration(rollback)}, where a whole deploy took {duration(deploy)}"
+        return f"in {duration(rollback)}, where the whole deploy took {duration(deploy)}"
     return (
-        f"{deploy / rollback:.1f} times as fast as a whole deploy "
+        f"{deploy / rollback:.1f} times as fast as the whole deploy that it undid "
         f"({duration(rollback)} against {duration(deploy)}): no clone, no install, no build"
     )

@@ -25,6 +25,11 @@ async def state_of(stage: Stage, view: DeploymentView) -> DeploymentState:
     return (await stage.api.deployment(view.deployment_id)).state
 
 
+async def pushed(stage: Stage, commit: str) -> DeploymentView:
+    await stage.push(commit)
+    return await stage.pushed("development", commit)
+
+
 async def test_a_private_repository_is_polled_until_a_webhook_delivers(tmp_path: Path) -> None:
     async with whole_trellis(tmp_path, TRELLIS_POLL_SECONDS="1") as stage:
         commit = await stage.connect(DEMO, token=CANARY)
@@ -45,13 +50,11 @@ async def test_the_newest_push_that_waits_wins_and_a_running_one_can_be_cancelle
     tmp_path: Path,
 ) -> None:
     async with whole_trellis(tmp_path) as stage:
-        commits = [await stage.connect(folder_of_files(tmp_path / "source", SLOW))]
-        commits += [stage.commit({"n.txt": str(n)}, f"Change {n}") for n in (2, 3)]
-        views = []
-        for commit in commits:
-            await stage.push(commit)
-            views.append(await stage.pushed("development", commit))
-        first, second, third = views
+        commit = await stage.connect(folder_of_files(tmp_path / "source", SLOW))
+        first = await pushed(stage, commit)
+        second, third = [
+            await pushed(stage, stage.commit({"n.txt": str(n)}, f"Change {n}")) for n in (2, 3)
+        ]
         assert await state_of(stage, second) is DeploymentState.SUPERSEDED
         assert await state_of(stage, third) is DeploymentState.WAITING
 
