@@ -1,8 +1,7 @@
 """The parts of `trellis up`, each made into what the supervisor keeps: ready, or failed and why."""
 
 import asyncio
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -26,15 +25,17 @@ _LOOK_SECONDS = 0.2
 
 @dataclass
 class ServicePart:
-    """One of our services, run by `python -m services.<name>`, which never sees this folder.
+    """One of our services, or several in one process, which never sees this folder.
 
-    It is ready when `/health/ready` says so, or when it answers but stays ill: then `on_ill` is
+    It is ready when each one's `/health/ready` says so, or answers but stays ill: then `on_ill` is
     told what it says, because a builder without isolation, say, must not hide everything else.
     """
 
     name: str
+    argv: Sequence[str]
     log: Path
-    port: int
+    ports: Mapping[str, int]
+    """Of each service in it, on loopback."""
     environment: Callable[[], Mapping[str, str]]
     """Asked at each start."""
     on_ill: Callable[[str], None]
@@ -45,22 +46,18 @@ class ServicePart:
         """Its process."""
         return self._child.pid if self._child and self._child.exit_code is None else None
 
-    @property
-    def health_url(self) -> str:
-        """Where it says how it is."""
-        return f"http://127.0.0.1:{self.port}/health/ready"
-
     async def start(self) -> None:
         """Return when it is ready. Raises PartFailed."""
-        argv = [sys.executable, "-P", "-m", f"services.{self.name}"]
         try:
-            child = await start_child(argv, log=self.log, environment=self.environment())
+            child = await start_child(self.argv, log=self.log, environment=self.environment())
         except ChildFailed as failed:
             raise PartFailed(self.name, failed.reason, self.log) from failed
         self._child = child
         try:
             async with asyncio.timeout(START_SECONDS):
-                await self._until_ready(child)
+                async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+                    for name, port in self.ports.items():
+                        await self._until_ready(name, port, child=child, client=client)
         except TimeoutError:
             await self.stop()
             reason = f"it did not answer within {START_SECONDS:.0f} s"
@@ -75,18 +72,19 @@ class ServicePart:
         if self._child:
             await self._child.stop(patience_seconds=_STOP_SECONDS)
 
-    async def _until_ready(self, child: Child) -> None:
+    async def _until_ready(
+        self, name: str, port: int, *, child: Child, client: httpx.AsyncClient
+    ) -> None:
         loop, ill_since = asyncio.get_running_loop(), None
-        async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
-            while child.exit_code is None:
-                said = await _health(client, self.health_url)
-                if said == "":
-                    return
-                ill_since = None if said is None else ill_since or loop.time()
-                if said and ill_since and loop.time() - ill_since > _ILL_SECONDS:
-                    self.on_ill(f"{self.name} is up but ill: {said}")
-                    return
-                await asyncio.sleep(_PAUSE_SECONDS)
+        while child.exit_code is None:
+            said = await _health(client, f"http://127.0.0.1:{port}/health/ready")
+            if said == "":
+                return
+            ill_since = None if said is None else ill_since or loop.time()
+            if said and ill_since and loop.time() - ill_since > _ILL_SECONDS:
+                self.on_ill(f"{name} is up but ill: {said}")
+                return
+            await asyncio.sleep(_PAUSE_SECONDS)
         raise PartFailed(self.name, f"it ended with {child.exit_code}", self.log)
 
 

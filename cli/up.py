@@ -5,10 +5,12 @@ PortTaken       another program has the front door's port
 
 import asyncio
 import os
+import sys
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cli import together
 from cli.client.api import Api
 from cli.data_folder import DataFolder
 from cli.exits import CliError
@@ -63,6 +65,8 @@ class UpSettings:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     pointer: Path | None = field(default_factory=pointer_file)
     show_logs: bool = False
+    together: bool = False
+    """The light services share one process."""
     patience: Patience = field(default_factory=Patience)
 
 
@@ -94,7 +98,8 @@ class Up:
 
     def pid_of(self, part: str) -> int | None:
         """Give the process of a part: bus, ingest, …, door, local AWS."""
-        return self._supervisor.pid_of(part) if self._supervisor else None
+        holder = next((one.name for one in self.services if part in one.ports), part)
+        return self._supervisor.pid_of(holder) if self._supervisor else None
 
     async def start(self) -> None:
         """Return when everything is ready; or nothing is left running and it raises.
@@ -144,11 +149,9 @@ class Up:
         self._be_found()
 
     async def _start_parts(self, *, embedded_bus: bool) -> None:
-        ports = next_free(self._port + 1, len(KINDS))
-        self.services = tuple(
-            self._service(name, port) for name, port in zip(KINDS, ports, strict=True)
-        )
-        stages = (self._first(embedded_bus=embedded_bus), self.services, (self._door(),))
+        ports = dict(zip(KINDS, next_free(self._port + 1, len(KINDS)), strict=True))
+        self.services = self._services(ports)
+        stages = (self._first(embedded_bus=embedded_bus), self.services, (self._door(ports),))
         logs = {part.name: part.log for part in self.services}
         await asyncio.to_thread(rotate_all, list(logs.values()))
         self._chore(keep_house(self.folder.path, list(logs.values()), say=self._say))
@@ -173,25 +176,37 @@ class Up:
             first.append(LocalAwsPart(self.local_aws))
         return first
 
-    def _service(self, name: str, port: int) -> ServicePart:
+    def _services(self, ports: Mapping[str, int]) -> tuple[ServicePart, ...]:
+        shared = {name: ports[name] for name in together.LIGHT} if self._settings.together else {}
+        alone = {name: port for name, port in ports.items() if name not in shared}
+        parts = [self._service(together.NAME, together.argv(shared), shared)] if shared else []
+        for name, port in alone.items():
+            argv = [sys.executable, "-P", "-m", f"services.{name}"]
+            parts.append(self._service(name, argv, {name: port}))
+        return tuple(parts)
+
+    def _service(self, name: str, argv: Sequence[str], ports: Mapping[str, int]) -> ServicePart:
         return ServicePart(
             name,
+            argv,
             self.folder.log(name),
-            port,
-            environment=lambda: self._environment(name, port),
+            ports,
+            environment=lambda: self._environment(ports),
             on_ill=self._say,
         )
 
-    def _environment(self, service: str, port: int) -> dict[str, str]:
+    def _environment(self, ports: Mapping[str, int]) -> dict[str, str]:
         """A service listens on loopback only, whatever the front door does."""
-        given = environment_of(service, self._environ) | {"TRELLIS_PORT": str(port)}
-        if service == "builder" and self.local_aws:
+        given: dict[str, str] = {}
+        for service, port in ports.items():
+            given |= environment_of(service, self._environ) | {"TRELLIS_PORT": str(port)}
+        if "builder" in ports and self.local_aws:
             given["TRELLIS_AWS_ENDPOINT"] = self.local_aws.endpoint
             given["TRELLIS_AWS_INSTANCE"] = self.local_aws.instance
         return given
 
-    def _door(self) -> Part:
-        upstreams = {part.name: f"{_LOOPBACK}:{part.port}" for part in self.services}
+    def _door(self, ports: Mapping[str, int]) -> Part:
+        upstreams = {name: f"{_LOOPBACK}:{port}" for name, port in ports.items()}
         door = Door(
             routes=ROUTES,
             upstreams=upstreams,

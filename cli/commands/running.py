@@ -26,6 +26,9 @@ def up(
     local_aws: Annotated[
         bool, typer.Option("--local-aws", help="Deploy to an AWS on this machine, for trying.")
     ] = False,
+    together: Annotated[
+        bool, typer.Option("--together", help="All but the builder in one process: less memory.")
+    ] = False,
     show_logs: Annotated[bool, typer.Option("--logs", help="Show what services log.")] = False,
 ) -> None:
     """Start all of Trellis on this machine; Ctrl-C ends it, and loses nothing."""
@@ -34,6 +37,7 @@ def up(
         host=host,
         port=DEFAULT_PORT if port is None else port,
         local_aws=LocalAwsWanted() if local_aws else None,
+        together=together,
         show_logs=show_logs,
     )
     asyncio.run(_up(settings, Output()))

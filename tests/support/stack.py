@@ -17,7 +17,12 @@ REGION = "us-east-1"
 
 @asynccontextmanager
 async def whole_trellis(
-    folder: Path, *, step_seconds: float = 0, name: str = "shop", **environ: str
+    folder: Path,
+    *,
+    step_seconds: float = 0,
+    name: str = "shop",
+    together: bool = False,
+    **environ: str,
 ) -> AsyncIterator[Stage]:
     """Everything up, on free ports, with nothing of it left behind."""
     with GitServer(folder / "git") as git:
@@ -34,6 +39,7 @@ async def whole_trellis(
                 local_aws=LocalAwsWanted(installation=INSTALLATION, step_seconds=step_seconds),
                 environ=given,
                 pointer=None,
+                together=together,
             ),
             say=print,
         )
