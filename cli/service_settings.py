@@ -29,7 +29,7 @@ KINDS: Final[Mapping[str, type[ChassisSettings]]] = MappingProxyType(
 )
 """The services of one machine, in the order in which they are named."""
 
-_EVERY_SERVICE = {"data", "nats", "nats_unsafe", "nats_replicas", "log_level"}
+_EVERY_SERVICE = {"data", "nats", "nats_unsafe", "nats_replicas", "log_level", "failpoints"}
 _SHARED: Final[Mapping[str, set[str]]] = MappingProxyType(
     {
         "orchestrator": {"event_store", "heartbeat_seconds", "lease_seconds"},

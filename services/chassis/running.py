@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from services.chassis.bus.errors import BusError
 from services.chassis.event_store.port import EventStoreError
+from services.chassis.failpoints import arm
 from services.chassis.logging import configure_logging, get_logger
 from services.chassis.secrets.port import SecretsError
 from services.chassis.serving import PortTaken, ServiceDidNotStart, serve
@@ -41,6 +42,7 @@ def run_service(
     with ended_with_a_sentence(*say_all):
         settings = read_settings(kind)
         configure_logging(name, settings.log_level)
+        arm(settings.failpoints, service=name)
         asyncio.run(serve(create_app(settings), settings))
 
 

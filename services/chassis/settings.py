@@ -75,6 +75,9 @@ class ChassisSettings(BaseSettings):
         default_factory=lambda validated: validated["data"] / "identity" / "public.pem"
     )
 
+    failpoints: Path | None = None
+    """The kill rig's gate; only tests set it."""
+
     heartbeat_seconds: float = Field(default=5, gt=0)
     lease_seconds: float = Field(default=30, gt=0)
 

@@ -21,6 +21,7 @@ from typing import BinaryIO, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 from services.builder.adapters.sealing import Broken, Opened, Sealed, derived_key
+from services.chassis.failpoints import passed
 from trellis_contracts.names import ArtifactId
 
 _KEY_BYTES = 32
@@ -104,7 +105,9 @@ class _Files:
                 artifact = self._write(folder, file)
                 file.flush()
                 os.fsync(file.fileno())
+            passed("before artifact kept")
             self._put(Path(name), artifact)
+            passed("after artifact kept")
         finally:
             Path(name).unlink(missing_ok=True)
         return artifact

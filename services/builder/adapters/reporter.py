@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from services.builder.adapters.spool import Spool, Spooled
 from services.chassis.bus.errors import AnswerFailed
 from services.chassis.bus.sending import Bus
+from services.chassis.failpoints import passed
 from services.chassis.logging import get_logger
 from services.chassis.unavailable import Unavailable
 from trellis_contracts import codec, subjects
@@ -70,6 +71,7 @@ class Reporter:
 
     async def _tell(self, fact: Spooled) -> None:
         answer = await ask_about(self._bus, subjects.fact(fact.run_id), fact.asked)
+        passed(f"before forget {fact.asked.type}")
         self._spool.answered(fact)
         heard = self._answers.get(fact.run_id)
         if heard and not heard.done():

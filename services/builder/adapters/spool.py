@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 from services.builder.domain.run import RunIds
+from services.chassis.failpoints import passed
 from trellis_contracts import codec
 from trellis_contracts.asking import Asked
 from trellis_contracts.message import Message
@@ -56,10 +57,13 @@ class Spool:
 
     def put(self, run_id: UUID, fact: Message, *, ends: bool = False) -> None:
         """Keep a fact to be told; one that `ends` the run is the last that counts."""
+        name = type(fact).__name__
+        passed(f"before spool {name}")
         with self._transaction():
             self._put(run_id, fact)
             if ends:
                 self._rows.execute("DELETE FROM runs WHERE run = ?", (str(run_id),))
+        passed(f"after spool {name}")
 
     def abandon_all(self) -> None:
         """Turn every run that was cut short into a fact: called once, when a builder starts."""

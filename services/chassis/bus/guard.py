@@ -18,8 +18,9 @@ from nats.aio.msg import Msg
 from typing_extensions import override
 
 from services.chassis.bus.dead_letters import DeadLetters
+from services.chassis.failpoints import passed
 from services.chassis.logging import bound, get_logger
-from services.chassis.metrics import message_failed, message_handled
+from services.chassis.metrics import kind_of, message_failed, message_handled
 from services.chassis.streams import Durable
 from services.chassis.unavailable import Unavailable
 
@@ -86,7 +87,10 @@ class GuardedMessage(BaseMiddleware[Any, Msg | None]):
         if self._still_working:
             self._still_working.cancel()
         if exc_val is None:
+            kind = kind_of(self._delivery.subject)
+            passed(f"before acknowledge {kind}")
             await self._delivery.ack()
+            passed(f"after acknowledge {kind}")
             message_handled(self._delivery.subject, perf_counter() - self._started)
         elif isinstance(exc_val, Exception):
             await self._settle(exc_val)

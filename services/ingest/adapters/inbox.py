@@ -5,6 +5,7 @@ NotKept
 
 from services.chassis.bus.errors import BusError, BusUnavailable
 from services.chassis.bus.sending import Bus
+from services.chassis.failpoints import passed
 from trellis_contracts import codec, subjects
 from trellis_contracts.pushes import Delivered
 
@@ -33,13 +34,16 @@ class Inbox:
         Raises:
             NotKept: within 5 seconds; it may have been kept all the same.
         """
+        name = type(delivered).__name__
+        passed(f"before inbox {name}")
         try:
             await self._bus.publish(
                 subjects.INBOX,
                 codec.encode(delivered),
-                headers={TYPE_HEADER: type(delivered).__name__},
+                headers={TYPE_HEADER: name},
                 message_id=delivered.delivery,
                 timeout_seconds=KEPT_WITHIN_SECONDS,
             )
         except (BusUnavailable, BusError) as error:
             raise NotKept(str(error)) from error
+        passed(f"after inbox {name}")

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.chassis.bus.errors import BusError, BusUnavailable
 from services.chassis.bus.sending import Bus
+from services.chassis.failpoints import passed
 from trellis_contracts import codec, subjects
 from trellis_contracts.applications import ApplicationCommand
 from trellis_contracts.asking import Accepted, Answer, Asked, Refused
@@ -55,15 +56,18 @@ class Orchestrator:
             body=_body(command),
             dry_run=dry_run,
         )
+        passed(f"before command {name}")
         try:
             answer = await self._bus.ask(
                 subjects.command(name),
                 codec.encode(asked),
                 timeout_seconds=ANSWERED_WITHIN_SECONDS,
             )
-            return _ANSWER.validate_json(answer)
+            decided = _ANSWER.validate_json(answer)
         except (BusUnavailable, BusError, ValidationError) as error:
             raise Undecided(str(error)) from error
+        passed(f"after command {name}")
+        return decided
 
 
 def _body(command: Command) -> str:

@@ -11,6 +11,7 @@ from nats.js.errors import NotFoundError
 
 from services.chassis.bus.pull import Batch, Pull
 from services.chassis.bus.sending import Bus
+from services.chassis.failpoints import passed
 from services.chassis.logging import get_logger
 from services.chassis.streams import LOGS_LINES
 from services.chassis.unavailable import Unavailable
@@ -62,7 +63,9 @@ class Intake:
             async with Pull(self._bus, LOGS_LINES, ahead=_AHEAD) as pull:
                 self._trouble = None
                 async for batch in pull:
+                    passed("before lines kept")
                     await self._keep([Received(one.subject, one.data) for one in batch.messages])
+                    passed("after lines kept")
                     self._owe(batch)
         finally:
             self._bus.on_reconnected.remove(self._read_again)
@@ -133,6 +136,7 @@ class Intake:
                 self._unsynced = batches + self._unsynced
                 self._kept.set()
             else:
+                passed("before lines acknowledged")
                 await _acknowledge(batches)
             await asyncio.sleep(_SYNC_SECONDS)
 

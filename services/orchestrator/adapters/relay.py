@@ -16,6 +16,7 @@ from nats.js.errors import NotFoundError
 from services.chassis.bus.errors import BusError, SequenceConflict
 from services.chassis.bus.sending import Bus
 from services.chassis.event_store.port import CaughtUp, EventStore, EventStoreError, RecordedEvent
+from services.chassis.failpoints import passed
 from services.chassis.logging import get_logger
 from services.chassis.recording import to_recorded
 from services.chassis.streams import EVENTS, ensure_streams
@@ -125,6 +126,7 @@ class Relay:
         self, event: Recorded, body: bytes, after: int, *, room: asyncio.Semaphore
     ) -> None:
         subject = subjects.event(event.event)
+        passed(f"before relay {event.envelope.type}")
         kept = await self._bus.publish(
             subject,
             body,
@@ -133,6 +135,7 @@ class Relay:
         )
         if kept != after + 1:
             raise SequenceConflict(subject, after)
+        passed(f"after relay {event.envelope.type}")
         self.position = event.envelope.position
         room.release()
 

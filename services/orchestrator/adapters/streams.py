@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.chassis.clock import Clock
 from services.chassis.event_store.port import EventStore, StreamState
+from services.chassis.failpoints import passed
 from services.chassis.recording import Cause, to_new_event, to_recorded
 from services.orchestrator.domain import application, delivery, environment, run
 from services.orchestrator.domain.answers import Answers
@@ -115,7 +116,11 @@ class Streams:
             for index, event in enumerate(events)
         ]
         expected = StreamState.NO_STREAM if after < 0 else after
-        return (await self._store.append(stream, new, expected=expected)).position
+        names = "+".join(type(event).__name__ for event in events)
+        passed(f"before append {names}")
+        appended = await self._store.append(stream, new, expected=expected)
+        passed(f"after append {names}")
+        return appended.position
 
     def _remember(self, history: History[object]) -> None:
         self._remembered[history.stream] = history

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from services.chassis.bus.sending import Bus
+from services.chassis.failpoints import passed
 from services.orchestrator.domain.application import Application
 from trellis_contracts import codec, subjects
 from trellis_contracts.names import BranchName
@@ -35,9 +36,12 @@ class WorkQueue:
         await self._bus.tell(subjects.cancel(run_id), b"")
 
     async def _offer(self, work: Work, id_: UUID) -> None:
+        name = type(work).__name__
+        passed(f"before offer {name}")
         await self._bus.publish(
             subjects.WORK,
             codec.encode(work),
-            headers={"Trellis-Type": type(work).__name__},
+            headers={"Trellis-Type": name},
             message_id=str(id_),
         )
+        passed(f"after offer {name}")

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import cast
 from uuid import UUID
 
+from services.chassis.failpoints import passed
 from services.chassis.logging import get_logger
 from services.projections.adapters.views_file import ViewsUnavailable, open_file, remove_file
 from services.projections.domain.documents import NAMES, VERSION, Document, M, fold
@@ -77,6 +78,7 @@ class Generation:
         Raises:
             ViewsUnavailable: nothing of it was written.
         """
+        passed("before views written")
         with self._transaction():
             if self._position is not None and reached <= self._position:
                 return ()
@@ -90,6 +92,7 @@ class Generation:
             )
             changes = self._write()
             self._position = reached
+        passed("after views written")
         return changes
 
     def complete(self) -> bool:

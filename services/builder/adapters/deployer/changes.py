@@ -12,6 +12,7 @@ from services.builder.adapters.deployer.access import Access, code_of, said
 from services.builder.adapters.deployer.errors import StackFailed
 from services.builder.adapters.deployer.stacks import Hide, change_set_prefix, tags_of
 from services.builder.domain.assembly.reach import Owner
+from services.chassis.failpoints import passed
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import TagTypeDef
@@ -83,6 +84,7 @@ def propose(access: Access, change: Change) -> ChangeSet | None:
         if code_of(refused) not in _OF_THE_STACK:
             raise
         raise StackFailed(change.stack, _before(change), change.hide(said(refused))) from refused
+    passed("after change set made")
     return _worked_out(access, change, ChangeSet(made["Id"], made["StackId"], new=change.new))
 
 

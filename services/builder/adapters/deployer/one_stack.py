@@ -22,6 +22,7 @@ from services.builder.adapters.deployer.uploads import LARGEST_INLINE, Uploads
 from services.builder.adapters.deployer.watch import Watch
 from services.builder.domain.assembly.checked import CheckedStack
 from services.builder.domain.assembly.reach import Owner
+from services.chassis.failpoints import passed
 from trellis_contracts.releases import StackOutputs
 
 _RACES = 2
@@ -108,6 +109,7 @@ class OneStack:
         operation = Operation(self.access, stack, watch=self.watch, hide=self.hide)
         self.watch.touched = True
         self.access.cloudformation.delete_stack(StackName=stack.id, ClientRequestToken=uuid4().hex)
+        passed("after stack deletion begun")
         return operation.follow()
 
     def _wait_out(self, found: Stack) -> None:
@@ -141,6 +143,7 @@ class OneStack:
         operation = Operation(
             self.access, stack, watch=self.watch, total=change_set.count, hide=self.hide
         )
+        passed("before change set executed")
         try:
             self.access.cloudformation.execute_change_set(
                 ChangeSetName=change_set.id,
@@ -152,7 +155,10 @@ class OneStack:
                 self._raise_if_busy(stack.id)
             raise
         self.watch.touched = True
-        return operation.follow()
+        passed("after change set executed")
+        ending = operation.follow()
+        passed("after stack settled")
+        return ending
 
     def _continue_rollback(self, stack: Stack) -> Ending:
         """Continue once, and never skip a resource: only a person may decide that."""
