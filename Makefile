@@ -76,3 +76,9 @@ test: setup ## Everything
 .PHONY: bench
 bench: setup ## Speed and memory, as ratios of one run; writes build/bench.json
 	@$(BIN)/python -m tests.bench
+
+##@ Rigs
+
+.PHONY: kills
+kills: setup ## kill -9 at the boundaries of every step (POINTS=all, or how many; SEED=)
+	@$(BIN)/python -m tests.rigs.kills $(if $(POINTS),--points $(POINTS)) $(if $(SEED),--seed $(SEED))

@@ -20,6 +20,7 @@ group "Decisions and messages, without I/O; contracts of adapters" "${pytest[@]}
 group "Parts on real servers: bus, stores, git, isolation, the local AWS" "${pytest[@]}" tests/integration
 group "The whole product, end to end" "${pytest[@]}" tests/e2e
 group "make demo, as a newcomer types it" "$bin/trellis" demo --exit
+group "Kills at the boundaries of steps (a sample)" "$bin/python" -m tests.rigs.kills --points 10
 group "Ratios of one run" "$bin/python" -m tests.bench
 
 echo

@@ -18,9 +18,17 @@ class HookRefused(Exception):
 
 
 async def deliver_push(
-    webhook: Webhook, *, repository: str, branch: str, before: str, after: str
+    webhook: Webhook,
+    *,
+    repository: str,
+    branch: str,
+    before: str,
+    after: str,
+    delivery: str | None = None,
 ) -> None:
     """Send the event `push` as GitHub does (docs.github.com, webhook events and payloads).
+
+    A `delivery` that is given is sent again under its id, as GitHub redelivers.
 
     Raises:
         HookRefused: it was not accepted.
@@ -31,7 +39,7 @@ async def deliver_push(
     headers = {
         "Content-Type": webhook.content_type,
         "X-GitHub-Event": "push",
-        "X-GitHub-Delivery": str(uuid4()),
+        "X-GitHub-Delivery": delivery or str(uuid4()),
         "X-Hub-Signature-256": f"sha256={signature}",
     }
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
