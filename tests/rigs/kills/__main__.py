@@ -129,21 +129,20 @@ async def rig(folder: Path) -> AsyncIterator[tuple[Rig, Machine]]:
         aws.stop()
 
 
-async def main(points: int | None, seed: int) -> int:
+async def main(points: int | None, seed: int, *, only: str, folder: Path) -> int:
     """Kill, compare, and say what came of it; 1 when anything was otherwise."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="trellis-kills-") as folder:
-        async with rig(Path(folder)) as (cut, machine):
-            passed, undisturbed = await cut.undisturbed()
-            kills = every_kill(passed)
-            chosen = kills if points is None else some(kills, points, seed)
-            _say(f"{len(kills)} kills at {sum(map(len, passed.values()))} points; seed {seed}")
-            for number, hand in enumerate(hands := dealt(chosen), start=1):
-                _say(f"story {number} of {len(hands)}")
-                await cut.cut(hand, undisturbed)
-            tally, stories = cut.tally, cut.stories
-            lost = await published_as_stored(machine)
-            lost += await views_and_rebuilt(machine, stories)
+    async with rig(folder) as (cut, machine):
+        passed, undisturbed = await cut.undisturbed()
+        kills = [kill for kill in every_kill(passed) if only in str(kill)]
+        chosen = kills if points is None else some(kills, points, seed)
+        _say(f"{len(kills)} kills at {sum(map(len, passed.values()))} points; seed {seed}")
+        for number, hand in enumerate(hands := dealt(chosen), start=1):
+            _say(f"story {number} of {len(hands)}")
+            await cut.cut(hand, undisturbed)
+        tally, stories = cut.tally, cut.stories
+        lost = await published_as_stored(machine)
+        lost += await views_and_rebuilt(machine, stories)
     for trouble in [*tally.broken, *lost]:
         _say(f"✗ {trouble}")
     _say(_sums_up(tally, len(hands), lost, seconds=time.monotonic() - began))
@@ -171,7 +170,11 @@ def _count(text: str) -> int | None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.rigs.kills", description=__doc__)
     parser.add_argument("--points", type=_count, default=40, help="how many kills, or all")
+    parser.add_argument("--only", default="", help="kills with these words, as they are shown")
+    parser.add_argument("--keep", type=Path, help="a new folder, for everything that was written")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     given = parser.parse_args()
     configure_logging("kills", "error")
-    sys.exit(asyncio.run(main(given.points, given.seed)))
+    with tempfile.TemporaryDirectory(prefix="trellis-kills-") as temporary:
+        where = given.keep or Path(temporary)
+        sys.exit(asyncio.run(main(given.points, given.seed, only=given.only, folder=where)))
