@@ -150,10 +150,18 @@ ADVISORIES = StreamConfig(
 )
 STREAMS = (INBOX, EVENTS, RUNS, LOGS, DEAD, ADVISORIES)
 
+_AFTER_A_CRASH = 10.0
+"""How long what a killed process had in its hands waits for the next one (seconds)."""
+
 ORCHESTRATOR_INBOX = Durable(
-    name="orchestrator-inbox", stream="INBOX", subject=subjects.ALL_INBOXES
+    name="orchestrator-inbox",
+    stream="INBOX",
+    subject=subjects.ALL_INBOXES,
+    ack_wait=_AFTER_A_CRASH,
 )
-BUILDER_RUNS = Durable(name="builder-runs", stream="RUNS", subject=subjects.WORK)
+BUILDER_RUNS = Durable(
+    name="builder-runs", stream="RUNS", subject=subjects.WORK, ack_wait=_AFTER_A_CRASH
+)
 LOGS_LINES = Durable(
     name="logs-lines",
     stream="LOGS",

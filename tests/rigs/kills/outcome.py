@@ -1,5 +1,7 @@
 """What a story came to: all that must be the same whether anything was killed or not."""
 
+import asyncio
+import time
 from collections import Counter
 from dataclasses import dataclass, fields
 
@@ -14,6 +16,8 @@ from trellis_contracts.subjects import delivery_stream, environment_stream
 
 _OF_ATTEMPTS = {"DeployStarted", "RunLost", "RunAbandoned", "RunErrored"}
 """How often a run was tried is the one thing that a kill may change."""
+
+_ROUTED_WITHIN = 20.0
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,13 @@ async def _decided(story: Story, store: EventStore, environment: str) -> dict[st
 
 
 async def _routed(store: EventStore, delivery: str) -> int:
-    events = await _events(store, delivery_stream(delivery))
-    return sum(isinstance(event, PushRouted) for event in events)
+    """Count, once there is one: what a killed process had in its hands waits for a while."""
+    routed, give_up = 0, time.monotonic() + _ROUTED_WITHIN
+    while not routed and time.monotonic() < give_up:
+        events = await _events(store, delivery_stream(delivery))
+        routed = sum(isinstance(event, PushRouted) for event in events)
+        await asyncio.sleep(0.1)
+    return routed
 
 
 async def _events(store: EventStore, stream: str) -> list[Message]:
