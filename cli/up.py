@@ -83,6 +83,7 @@ class Up:
         self.services: tuple[ServicePart, ...] = ()
         self._supervisor: Supervisor | None = None
         self._chores: list[asyncio.Task[None]] = []
+        self._found = False
         self.token = ""
         self.started_in = 0.0
 
@@ -131,8 +132,9 @@ class Up:
         await asyncio.gather(*self._chores, return_exceptions=True)
         if self._supervisor:
             await self._supervisor.stop()
-        if self._settings.pointer:
+        if self._settings.pointer and self._found:
             point_no_more(self._settings.pointer, self.folder)
+        self._found = False
         self.folder.release()
 
     async def _start(self) -> None:
@@ -231,6 +233,7 @@ class Up:
         self.folder.write_url(self.url)
         if self._settings.pointer:
             point_to(self._settings.pointer, self.folder)
+        self._found = True
 
     async def _on_restarted(self, part: str) -> None:
         """A local AWS that started again is another one: the builder and the history hear of it."""
