@@ -1,6 +1,6 @@
 """Lays out what is read as tables and texts: pure functions from views to what rich prints."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from datetime import datetime
 
 from rich import box
@@ -122,11 +122,15 @@ def application_page(application: ApplicationView) -> list[RenderableType]:
     return [*lines, made]
 
 
+def _counted(things: Sized, what: str) -> str:
+    return f"{len(things)} {what}" if len(things) == 1 else f"{len(things)} {what}s"
+
+
 def _settings_row(environment: EnvironmentView) -> list[Text]:
     settings = environment.settings
     how = "automatic" if settings.automatic else "by hand"
     tests = (settings.test_command or "npm run test") if settings.tests else "off"
-    counts = f"{len(environment.variables)} variables, {len(environment.secrets)} secrets"
+    values = _counted(environment.variables, "variable"), _counted(environment.secrets, "secret")
     credentials = environment.credentials_version
     return [
         Text(environment.name),
@@ -137,7 +141,7 @@ def _settings_row(environment: EnvironmentView) -> list[Text]:
         Text(
             f"version {credentials}" if credentials else "none", style="" if credentials else "red"
         ),
-        Text(counts),
+        Text(", ".join(values)),
     ]
 
 
