@@ -8,6 +8,7 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 LOCKED := $(VENV)/.locked
+EXAMPLES := tests/rigs/door/node_modules/.package-lock.json
 SOURCES := contracts/trellis_contracts services cli dashboard deploy tests
 
 ##@ Start
@@ -82,3 +83,16 @@ bench: setup ## Speed and memory, as ratios of one run; writes build/bench.json
 .PHONY: kills
 kills: setup ## kill -9 at the boundaries of every step (POINTS=all, or how many; SEED=)
 	@$(BIN)/python -m tests.rigs.kills $(if $(POINTS),--points $(POINTS)) $(if $(SEED),--seed $(SEED))
+
+.PHONY: payloads
+payloads: setup $(EXAMPLES) ## All of Octokit's examples of deliveries, and what they lack, through the door
+	@$(BIN)/python -m tests.rigs.door payloads
+
+.PHONY: hostile
+hostile: setup $(EXAMPLES) ## Hostile inputs at the door, made from a seed (COUNT=, SEED=)
+	@$(BIN)/python -m tests.rigs.door hostile $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
+
+$(EXAMPLES): tests/rigs/door/package-lock.json
+	@echo "Installing what GitHub once sent (once) …"
+	@cd tests/rigs/door && npm ci --silent --no-audit --no-fund
+	@touch $@

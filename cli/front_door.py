@@ -15,6 +15,15 @@ from trellis_contracts.routes import Route
 IDENTITY_HEADER = "X-Trellis-Identity"
 LARGEST_BODY = "25MiB"  # GitHub sends no larger webhook
 
+_LIMITS = """servers {
+  max_header_size 64KB
+  timeouts {
+    read_header 10s
+    read_body 12s
+  }
+}"""
+"""Who sends more slowly only holds a connection; GitHub waits ten seconds for an answer."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
@@ -124,11 +133,12 @@ def caddyfile(door: Door) -> str:
 def _options(door: Door) -> str:
     automatic = [] if door.domain else ["auto_https off"]
     lines = ["admin off", *automatic, "persist_config off", "log {", "  level ERROR", "}"]
-    return "{\n" + _indented("\n".join(lines)) + "\n}"
+    return "{\n" + _indented("\n".join([*lines, _LIMITS])) + "\n}"
 
 
 def _site(door: Door) -> str:
-    return door.domain or f"http://{_quoted_host(door.host)}:{door.port}"
+    """Name no host without a domain: Caddy answers any other one with an empty 200."""
+    return door.domain or f"http://:{door.port}"
 
 
 def _bind(door: Door) -> str:
@@ -145,10 +155,6 @@ def _question(identity: str) -> str:
     removals = "header_up -Connection\nheader_up -Upgrade"
     asked = f"uri /identity\n{removals}\ncopy_headers {IDENTITY_HEADER}"
     return f"forward_auth {identity} {{\n{_indented(asked)}\n}}"
-
-
-def _quoted_host(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def _indented(text: str) -> str:

@@ -20,6 +20,8 @@ group "Decisions and messages, without I/O; contracts of adapters" "${pytest[@]}
 group "Parts on real servers: bus, stores, git, isolation, the local AWS" "${pytest[@]}" tests/integration
 group "The whole product, end to end" "${pytest[@]}" tests/e2e
 group "make demo, as a newcomer types it" "$bin/trellis" demo --exit
+group "What GitHub sends" make --no-print-directory payloads
+group "What others send" make --no-print-directory hostile COUNT=500
 group "Kills at the boundaries of steps (a sample)" "$bin/python" -m tests.rigs.kills --points 10
 group "Ratios of one run" "$bin/python" -m tests.bench
 

@@ -24,7 +24,7 @@ LARGEST_PAYLOAD: Final = 25 * 1024 * 1024
 
 _SIGNATURE = re.compile(rb"sha256=([0-9a-f]{64})")
 _DELIVERY = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_EVENT = re.compile(r"[a-z][a-z_]{0,63}")
+_EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}")  # projects_v2_item has a digit
 
 
 class Unreadable(ValueError):

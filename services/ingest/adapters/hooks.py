@@ -51,6 +51,11 @@ class Hooks:
         found = (await self._every()).get(hook)
         return found, found.secret if found else self._decoy
 
+    def has(self, repository: str) -> bool:
+        """Say whether any hook is of this repository; `find` comes before."""
+        wanted = repository.casefold()
+        return any(hook.repository.casefold() == wanted for hook in (self._known or {}).values())
+
     async def of(self, application: ApplicationId) -> Hook | None:
         """Give an application's hook; None: no such application was ever made here."""
         hooks = (await self._every()).values()

@@ -1,5 +1,6 @@
 """A delivery whose signature was right → what it means to Trellis, or why it means nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -55,11 +56,18 @@ Interpretation = PushReceived | BranchDeleted | DeliveryIgnored | Mismatched | U
 Payload = Push | About
 
 
-def interpret(delivery: Delivery, payload: Payload) -> Interpretation:
-    """Say what a delivery means. Total: whatever it says, it means one of these."""
+def interpret(
+    delivery: Delivery, payload: Payload, *, connected: Callable[[str], bool]
+) -> Interpretation:
+    """Say what a delivery means. Total: whatever it says, it means one of these.
+
+    `connected` says of a repository that is not the hook's own whether it is another hook's.
+    """
     named = payload.repository.full_name if payload.repository else None
     if named is not None and named.casefold() != delivery.repository.casefold():
-        return Mismatched(named)
+        if connected(named):
+            return Mismatched(named)
+        return _ignored(delivery, Ignorance.NO_APPLICATION)
     match payload:
         case Push():
             return _interpret_push(delivery, payload)

@@ -4,14 +4,18 @@ Shapes: https://docs.github.com/en/webhooks/webhook-events-and-payloads. No e-ma
 name is ever read: of a person, only the login.
 """
 
+import re
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+_LOGIN = re.compile(r"[A-Za-z0-9_.\[\]-]{1,128}")
+"""As `ana-login`, `dependabot[bot]` and, of a managed user, `ana_acme`."""
+
 
 def _login_or_nobody(value: object) -> object:
     """An author without an account, or with a nonsense one, is nobody: no push fails for it."""
-    return value if isinstance(value, str) and 0 < len(value) <= 128 else None  # noqa: PLR2004  # as contracts
+    return value if isinstance(value, str) and _LOGIN.fullmatch(value) else None
 
 
 Login = Annotated[str | None, BeforeValidator(_login_or_nobody)]

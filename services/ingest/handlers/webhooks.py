@@ -76,7 +76,9 @@ class Webhooks:
             raise self._forgery(request)
         async with self._bodies.of(request) as body:
             hook = await self._hook(request, body, signature=signatures[0])
-            meaning = await beside_the_loop_if_large(len(body), lambda: _read(request, hook, body))
+            meaning = await beside_the_loop_if_large(
+                len(body), lambda: _read(request, hook, body, connected=self._hooks.has)
+            )
         delivered = _accepted(meaning)
         await self._keep(delivered)
         return _understood(delivered)
@@ -111,7 +113,9 @@ class Webhooks:
             ) from error
 
 
-def _read(request: Request, hook: Hook, body: bytearray) -> Interpretation:
+def _read(
+    request: Request, hook: Hook, body: bytearray, *, connected: Callable[[str], bool]
+) -> Interpretation:
     delivery = github.delivery_id(request.headers.get(github.DELIVERY_HEADER))
     event = github.event_name(request.headers.get(github.EVENT_HEADER))
     if delivery is None or event is None:
@@ -124,7 +128,9 @@ def _read(request: Request, hook: Hook, body: bytearray) -> Interpretation:
     except github.Unreadable as error:
         raise Problem(422 if error.shape else 400, str(error), remedy=_SIGN) from error
     return interpret(
-        Delivery(id=delivery, event=event, hook=hook.id, repository=hook.repository), payload
+        Delivery(id=delivery, event=event, hook=hook.id, repository=hook.repository),
+        payload,
+        connected=connected,
     )
 
 

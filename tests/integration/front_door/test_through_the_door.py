@@ -17,6 +17,15 @@ async def test_a_webhook_needs_no_identity(client: httpx.AsyncClient) -> None:
     assert answer.json() == {"path": "/webhooks/github/h1", "identity": None, "size": 2}
 
 
+@pytest.mark.parametrize("name", ["localhost", "trellis.team.example", "10.0.0.7:8600", "[::1]"])
+async def test_it_is_one_door_under_whatever_name(client: httpx.AsyncClient, name: str) -> None:
+    """Caddy answers a host that no site names with an empty 200: GitHub would take it for kept."""
+    hook = await client.post("/webhooks/github/h1", content=b"{}", headers={"Host": name})
+    assert hook.json()["path"] == "/webhooks/github/h1"
+    refused = await client.get("/api/v1/applications", headers={"Host": name})
+    assert refused.status_code == 401
+
+
 @pytest.mark.parametrize(
     "path", ["/api/v1/applications", "/api/v1/views/board", "/api/v1/logs/1", "/", "/webhooks"]
 )

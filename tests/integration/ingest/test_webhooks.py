@@ -52,7 +52,7 @@ async def test_deletions_tags_pings_and_other_events_are_kept_with_their_meaning
         ("push", github.deletion("old")),
         ("push", github.tag()),
         ("ping", github.ping()),
-        ("star", {"action": "created"}),
+        ("projects_v2_item", {"action": "created"}),
     ]
     for event, payload in deliveries:
         body = body_of(payload)
@@ -129,13 +129,18 @@ async def test_a_hook_speaks_of_its_own_repository_alone(
     ingest: RunningIngest, nats_url: str
 ) -> None:
     application = await ingest.an_application()
-    other = application.github.push()
-    other["repository"] = {"full_name": "acme/payroll"}
+    await ingest.an_application(name="pay", repository="https://github.com/Acme/payroll")
+    other = application.github.push(repository={"full_name": "acme/payroll"})
+    unknown = application.github.push(repository={"full_name": "acme/nobody-connected-it"})
 
     answer = await _deliver(ingest, application, other)
 
     assert answer.status_code == 403
     assert await kept_in_inbox(nats_url) == []
+    assert (await _deliver(ingest, application, unknown)).status_code == 202
+    (ignored,) = await kept_in_inbox(nats_url)
+    assert isinstance(ignored, DeliveryIgnored)
+    assert ignored.reason is Ignorance.NO_APPLICATION
 
 
 async def test_a_rotated_hook_takes_its_new_secret_alone(ingest: RunningIngest) -> None:

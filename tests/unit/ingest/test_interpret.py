@@ -36,7 +36,8 @@ EVENTS = [
 
 def _meaning(payload: Json, event: str = "push") -> Interpretation:
     read = read_payload(event, body_of(payload))
-    return interpret(DELIVERY.model_copy(update={"event": event}), read)
+    about = DELIVERY.model_copy(update={"event": event})
+    return interpret(about, read, connected={"acme/payroll"}.__contains__)
 
 
 def test_a_push_names_its_branch_commits_and_login() -> None:
@@ -206,4 +207,4 @@ def test_whatever_a_push_says_it_means_something_or_is_refused(**fields: object)
         read = Push.model_validate(payload)
     except ValidationError:
         return
-    interpret(DELIVERY, read)
+    interpret(DELIVERY, read, connected=bool)
