@@ -92,6 +92,10 @@ payloads: setup $(EXAMPLES) ## All of Octokit's examples of deliveries, and what
 hostile: setup $(EXAMPLES) ## Hostile inputs at the door, made from a seed (COUNT=, SEED=)
 	@$(BIN)/python -m tests.rigs.door hostile $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: api
+api: setup ## The HTTP API under everything that its description allows, and forbids (CASES=, SEED=)
+	@$(BIN)/python -m tests.rigs.door api $(if $(CASES),--examples $(CASES)) $(if $(SEED),--seed $(SEED))
+
 $(EXAMPLES): tests/rigs/door/package-lock.json
 	@echo "Installing what GitHub once sent (once) …"
 	@cd tests/rigs/door && npm ci --silent --no-audit --no-fund

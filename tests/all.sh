@@ -22,6 +22,7 @@ group "The whole product, end to end" "${pytest[@]}" tests/e2e
 group "make demo, as a newcomer types it" "$bin/trellis" demo --exit
 group "What GitHub sends" make --no-print-directory payloads
 group "What others send" make --no-print-directory hostile COUNT=500
+group "The API by its own description" make --no-print-directory api CASES=3
 group "Kills at the boundaries of steps (a sample)" "$bin/python" -m tests.rigs.kills --points 10
 group "Ratios of one run" "$bin/python" -m tests.bench
 

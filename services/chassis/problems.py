@@ -100,7 +100,7 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, object]] = {
         "description": HTTPStatus(status).phrase,
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemView"}}},
     }
-    for status in (401, 403, 422, 503)
+    for status in (400, 401, 403, 404, 409, 413, 422, 429, 503)
 }
 """What any guarded route may answer, for FastAPI's `responses`; `ProblemView` goes with it."""
 
