@@ -84,6 +84,11 @@ bench: setup ## Speed and memory, as ratios of one run; writes build/bench.json
 kills: setup ## kill -9 at the boundaries of every step (POINTS=all, or how many; SEED=)
 	@$(BIN)/python -m tests.rigs.kills $(if $(POINTS),--points $(POINTS)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: powercuts
+powercuts: setup ## Cut the power of event store and bus under load (CUTS=, SEED=; needs root)
+	@command -v mkfs.ext4 >/dev/null || deploy/debian.sh e2fsprogs
+	@$(BIN)/python -m tests.rigs.powercuts $(if $(CUTS),--cuts $(CUTS)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: payloads
 payloads: setup $(EXAMPLES) ## All of Octokit's examples of deliveries, and what they lack, through the door
 	@$(BIN)/python -m tests.rigs.door payloads

@@ -14,6 +14,7 @@ from pathlib import Path
 from cli.exits import CliError
 from services.chassis.event_store.errors import NetworkFileSystem
 from services.chassis.event_store.filesystem import refuse_network_file_system
+from services.chassis.files import replace
 
 LEAST_FREE_BYTES = 1 << 30
 LEAST_FREE_SHARE = 0.05
@@ -115,11 +116,11 @@ class DataFolder:
 
     def write_token(self, token: str) -> None:
         """Keep a token where only the folder's owner reads it."""
-        write_privately(self.token_file, token + "\n")
+        replace(self.token_file, f"{token}\n".encode())
 
     def write_url(self, url: str) -> None:
         """Keep the address, so that the command line finds it."""
-        write_privately(self.url_file, url + "\n")
+        replace(self.url_file, f"{url}\n".encode())
 
     def _locked(self, url: str) -> int:
         lock = os.open(self.path / "up.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -144,16 +145,6 @@ def disk_notice(path: Path) -> str | None:
         f"The disk is filling: {free:.1f} GiB ({share:.0f} %) are free where {path} lies. "
         "Make room: Trellis takes no more pushes when it is full."
     )
-
-
-def write_privately(path: Path, text: str) -> None:
-    """Replace a file as a whole; nobody but its owner can read it at any moment."""
-    unfinished = path.with_name(path.name + ".new")
-    unfinished.unlink(missing_ok=True)
-    created = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(created, "w") as file:
-        file.write(text)
-    unfinished.replace(path)
 
 
 def _text_of(path: Path) -> str | None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from cli.data_folder import DataFolder, write_privately
+from cli.data_folder import DataFolder
 from cli.exits import CliError, Status
+from services.chassis.files import replace
 
 URL, TOKEN, DATA = "TRELLIS_URL", "TRELLIS_TOKEN", "TRELLIS_DATA"
 DEFAULT_URL = "http://127.0.0.1:8600"
@@ -52,8 +53,7 @@ def pointer_file(environ: Mapping[str, str] = os.environ) -> Path:
 
 def point_to(pointer: Path, folder: DataFolder) -> None:
     """Have the command line find this folder from now on."""
-    pointer.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_privately(pointer, f"{folder.path}\n")
+    replace(pointer, f"{folder.path}\n".encode())
 
 
 def point_no_more(pointer: Path, folder: DataFolder) -> None:

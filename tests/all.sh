@@ -20,6 +20,7 @@ group "Decisions and messages, without I/O; contracts of adapters" "${pytest[@]}
 group "Parts on real servers: bus, stores, git, isolation, the local AWS" "${pytest[@]}" tests/integration
 group "The whole product, end to end" "${pytest[@]}" tests/e2e
 group "make demo, as a newcomer types it" "$bin/trellis" demo --exit
+group "Power cuts (a few)" make --no-print-directory powercuts CUTS=3
 group "What GitHub sends" make --no-print-directory payloads
 group "What others send" make --no-print-directory hostile COUNT=500
 group "The API by its own description" make --no-print-directory api CASES=3

@@ -5,13 +5,13 @@ URL from the data folder: the password is in no argument and in no environment.
 """
 
 import json
-import os
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from services.chassis.bus.safety import STORAGE_QUESTION
 from services.chassis.children import Child, ChildFailed, free_port, is_free, program, start_child
+from services.chassis.files import replace
 from services.chassis.settings import BUS_FOLDER, URL_FILE
 
 _HOST = "127.0.0.1"
@@ -80,7 +80,7 @@ class BusServer:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         url = urlsplit(self._address())
         configuration = self._folder / "nats.conf"
-        _write_privately(configuration, self._configuration(url.port or 0, url.password or ""))
+        replace(configuration, self._configuration(url.port or 0, url.password or "").encode())
         log = self._folder / "nats.log"
         log.unlink(missing_ok=True)
         argv = [program("nats-server"), "--config", str(configuration)]
@@ -112,7 +112,7 @@ class BusServer:
 
     def _new_address(self, password: str) -> str:
         url = f"nats://{_USER}:{password}@{_HOST}:{free_port(_HOST)}"
-        _write_privately(self._folder / URL_FILE, url)
+        replace(self._folder / URL_FILE, url.encode())
         return url
 
     def _configuration(self, port: int, password: str) -> str:
@@ -124,12 +124,3 @@ class BusServer:
             question="$SYS.REQ.SERVER.PING.JSZ",
             asked_as=json.dumps(STORAGE_QUESTION),
         )
-
-
-def _write_privately(path: Path, text: str) -> None:
-    unfinished = path.with_suffix(".new")
-    unfinished.unlink(missing_ok=True)
-    created = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(created, "w") as file:
-        file.write(text)
-    unfinished.replace(path)

@@ -15,13 +15,13 @@ import secrets
 import shutil
 import tarfile
 import tempfile
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 from services.builder.adapters.sealing import Broken, Opened, Sealed, derived_key
 from services.chassis.failpoints import passed
+from services.chassis.files import write_once
 from trellis_contracts.names import ArtifactId
 
 _KEY_BYTES = 32
@@ -209,21 +209,8 @@ def _key(file: Path, folder: Path) -> bytes:
     if not file.exists():
         if folder.is_dir() and any(folder.glob("??/*.assembly")):
             raise ArtifactsRefused(f"the key {file} of the artifacts is gone: restore it")
-        _make_key(file)
+        write_once(file, secrets.token_bytes(_KEY_BYTES))
     key = file.read_bytes()
     if len(key) != _KEY_BYTES:
         raise ArtifactsRefused(f"the key {file} does not hold {_KEY_BYTES} bytes: restore it")
     return key
-
-
-def _make_key(file: Path) -> None:
-    """Write a key under a name of its own and link it into place: the first one wins, whole."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(prefix=".key-", dir=file.parent)
-    with os.fdopen(handle, "wb") as made:
-        made.write(secrets.token_bytes(_KEY_BYTES))
-        made.flush()
-        os.fsync(made.fileno())
-    with suppress(FileExistsError):
-        Path(file).hardlink_to(name)
-    Path(name).unlink()

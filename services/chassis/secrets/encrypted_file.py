@@ -16,7 +16,7 @@ from typing import Final, Literal
 from pydantic import Base64Bytes, BaseModel, ConfigDict, SecretStr, ValidationError
 from typing_extensions import override
 
-from services.chassis.secrets.files import replace, write_once
+from services.chassis.files import replace, write_once
 from services.chassis.secrets.paths import SecretPath
 from services.chassis.secrets.port import SecretNotFound, SecretsCorrupt, SecretsStore, WrongKey
 from services.chassis.secrets.sealing import SealingKey, Unsealable

@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from services.chassis.secrets.files import write_once
+from services.chassis.files import write_once
 from services.chassis.secrets.port import KeyFileExposed, KeyFileMalformed, KeyFileMissing
 
 KEY_BYTES = 32

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from services.chassis.clock import Clock, system_clock
+from services.chassis.files import replace, write_once
 from services.chassis.identity import ALGORITHM, AUDIENCE, ISSUER
-from services.chassis.secrets.files import replace, write_once
 from trellis_contracts.names import ActorId
 from trellis_contracts.rights import LIFETIME_SECONDS, Role
 

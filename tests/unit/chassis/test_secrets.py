@@ -202,7 +202,7 @@ async def test_a_full_disk_changes_nothing(tmp_path: Path, monkeypatch: pytest.M
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("services.chassis.secrets.files.os.fsync", full)
+    monkeypatch.setattr("services.chassis.files.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         await store.put(PATH, SecretStr("value 2"))
     monkeypatch.undo()

@@ -1,4 +1,4 @@
-"""Files that hold keys and sealed values: for their owner alone, whole or not there, durable."""
+"""Files that must outlive a power cut: for their owner alone, whole or not there, synced."""
 
 import os
 from collections.abc import Iterator
