@@ -89,6 +89,10 @@ powercuts: setup ## Cut the power of event store and bus under load (CUTS=, SEED
 	@command -v mkfs.ext4 >/dev/null || deploy/debian.sh e2fsprogs
 	@$(BIN)/python -m tests.rigs.powercuts $(if $(CUTS),--cuts $(CUTS)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: outages
+outages: setup ## Parts that are dead, paused or out of disk (ONLY=; needs root)
+	@$(BIN)/python -m tests.rigs.outages $(if $(ONLY),--only $(ONLY))
+
 .PHONY: payloads
 payloads: setup $(EXAMPLES) ## All of Octokit's examples of deliveries, and what they lack, through the door
 	@$(BIN)/python -m tests.rigs.door payloads

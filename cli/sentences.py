@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import assert_never
 
 from trellis_contracts.deployments import DeployKind
+from trellis_contracts.health import HealthView
 from trellis_contracts.parties import Party
 from trellis_contracts.releases import StackOutputs
 from trellis_contracts.views import DeploymentState, DeploymentView, ReleaseView
@@ -82,6 +83,17 @@ def _success(view: DeploymentView, took: str) -> str:
     if view.kind is DeployKind.TEARDOWN:
         return f"removed everything{took}: nothing is left in the cloud."
     return f"succeeded{took}: {view.environment} runs {short(view.commit)}."
+
+
+def waiting(health: HealthView) -> list[str]:
+    """Say what waits for a service that is ill, or merely busy."""
+    who = {"deliveries": "to be decided", "runs": "for a builder"}
+    one = {"deliveries": "delivery", "runs": "run"}
+    return [
+        f"{count} {one[what] if count == 1 else what} waiting {who[what]}."
+        for what, count in health.waiting.items()
+        if count and what in who
+    ]
 
 
 def must_act(party: Party) -> str:

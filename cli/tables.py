@@ -10,6 +10,7 @@ from rich.text import Text
 
 from cli.client.answers import Token
 from cli.sentences import addresses, ago, duration, must_act, runs_what, short, step_now
+from trellis_contracts.health import WELL, HealthView
 from trellis_contracts.views import (
     ApplicationView,
     DeploymentState,
@@ -120,6 +121,16 @@ def application_page(application: ApplicationView) -> list[RenderableType]:
     for environment in application.environments:
         made.add_row(*_settings_row(environment))
     return [*lines, made]
+
+
+def health_of(health: HealthView) -> Table:
+    """Show what every service says of its parts."""
+    made = table("Service", "Part", "How it is")
+    for service, parts in health.services.items():
+        for part, said in parts.items():
+            style = "green" if said == WELL else "red"
+            made.add_row(Text(service), Text(part), Text(said, style=style))
+    return made
 
 
 def _counted(things: Sized, what: str) -> str:

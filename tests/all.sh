@@ -21,6 +21,7 @@ group "Parts on real servers: bus, stores, git, isolation, the local AWS" "${pyt
 group "The whole product, end to end" "${pytest[@]}" tests/e2e
 group "make demo, as a newcomer types it" "$bin/trellis" demo --exit
 group "Power cuts (a few)" make --no-print-directory powercuts CUTS=3
+group "Parts that are dead, paused or out of disk" make --no-print-directory outages
 group "What GitHub sends" make --no-print-directory payloads
 group "What others send" make --no-print-directory hostile COUNT=500
 group "The API by its own description" make --no-print-directory api CASES=3

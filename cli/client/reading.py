@@ -12,6 +12,7 @@ from cli.client.answers import Page
 from cli.client.errors import ServerFailed
 from cli.client.http import PATIENCE_SECONDS, Http
 from cli.client.streams import events
+from trellis_contracts.health import HealthView
 from trellis_contracts.logs import LogLine
 from trellis_contracts.names import ApplicationId, DeploymentId, EnvironmentId, RunId
 from trellis_contracts.views import ApplicationView, DeploymentView, ViewChanged
@@ -115,15 +116,9 @@ class Reader:
                     return
                 yield LogLine.model_validate_json(event.data, extra="ignore")
 
-    async def health(self) -> dict[str, str]:
-        """What the parts of the service behind the front door say: `ok`, or what is ill."""
-        try:
-            answer = await self.http.client.get("/health/ready")
-        except httpx.TransportError as error:
-            raise self.http.not_reachable(error) from error
-        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-            self.http.refuse(answer)
-        return read(dict[str, str], answer)
+    async def health(self) -> HealthView:
+        """How every service is, and what waits for one that is ill."""
+        return read(HealthView, await self.http.send("GET", f"{V1}/health"))
 
 
 def _after(position: int | None) -> dict[str, int]:

@@ -11,9 +11,9 @@ from cli.exits import CliError, Status
 from cli.log_following import follow, print_lines
 from cli.naming import UnknownName, find_application, find_environment
 from cli.progress import picture
-from cli.sentences import has_ended, headline, name_of, outcome
+from cli.sentences import has_ended, headline, name_of, outcome, waiting
 from cli.session import ApplicationName, AsJson, EnvironmentName, Session, with_server
-from cli.tables import board, outputs, table
+from cli.tables import board, health_of, outputs
 from cli.tables import history as history_table
 from trellis_contracts.logs import LogLine
 from trellis_contracts.views import ApplicationView, DeploymentView, EnvironmentView, RunView
@@ -122,13 +122,12 @@ def health(*, as_json: AsJson = False) -> None:
     """Say whether Trellis is well; status 1 names what is ill."""
 
     async def asked(session: Session) -> Status:
-        parts = await session.api.health()
-        session.output.give(dict(parts))
-        rows = table("Part", "How it is")
-        for part, said in parts.items():
-            rows.add_row(Text(part), Text(said, style="green" if said == "ok" else "red"))
-        session.output.show(rows)
-        return Status.FINE if set(parts.values()) <= {"ok"} else Status.FAILED
+        health = await session.api.health()
+        session.output.give(health.model_dump(mode="json"))
+        session.output.show(health_of(health))
+        for sentence in waiting(health):
+            session.output.say(sentence)
+        return Status.FINE if health.well else Status.FAILED
 
     if ill := with_server(asked, as_json=as_json):
         raise typer.Exit(ill)

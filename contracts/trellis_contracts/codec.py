@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 
 from pydantic import ValidationError
 
-from trellis_contracts import applications, asking, deployments, logs, pushes, retired, runs
+from trellis_contracts import applications, asking, deployments, health, logs, pushes, retired, runs
 from trellis_contracts.message import Envelope, Message, Recorded
 
 M = TypeVar("M", bound=Message)
@@ -62,7 +62,7 @@ def registry() -> Mapping[str, type[Message]]:
     )  # fmt: skip
     alone = (
         deployments.RecordCloudReset, runs.Heartbeat, runs.HeartbeatAnswer, logs.LogLine,
-        logs.LogChunk, asking.Asked, asking.Accepted, asking.Refused,
+        logs.LogChunk, asking.Asked, asking.Accepted, asking.Refused, health.ServiceHealth,
     )  # fmt: skip
     classes = (*(member for union in unions for member in get_args(union)), *alone)
     return {cls.__name__: cls for cls in classes}

@@ -15,6 +15,7 @@ CANCELS = "trellis.cancel.*"
 WORK = "trellis.run"
 ALL_LOGS = "trellis.log.*"
 ALL_DEAD = "trellis.dead.*"
+ROLL_CALL = "trellis.health"
 
 
 def event(message: Message) -> str:

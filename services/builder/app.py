@@ -18,7 +18,7 @@ from services.chassis import tasks
 from services.chassis.bus.connection import Terms, end_process
 from services.chassis.bus.sending import Bus
 from services.chassis.clock import Clock, system_clock
-from services.chassis.health import Check, health_routes
+from services.chassis.health import Check, answer_roll_calls, health_routes
 from services.chassis.logging import get_logger
 from services.chassis.metrics import metrics_routes
 from services.chassis.secrets import open_secrets
@@ -106,6 +106,7 @@ def create_app(
         builder = app.state.builder = _put_together(settings, clock, on_crash)
         checks["bus"] = builder.bus.well
         checks["isolation"] = builder.workshop.well
+        answer_roll_calls(builder.bus, checks)
         try:
             await builder.start(on_crash)
             yield

@@ -3,11 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
+from faststream.nats.annotations import NatsMessage
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from services.chassis.bus.sending import Bus
+from services.chassis.bus.subscribe import on_broadcast
 from services.chassis.logging import without_passwords
+from trellis_contracts import codec, subjects
+from trellis_contracts.health import WELL, ServiceHealth
 
 Check = Callable[[], Awaitable[None]]
 """Returns when the part is well; raises with a sentence when it is not."""
@@ -26,12 +31,25 @@ def health_routes(checks: Mapping[str, Check]) -> list[Route]:
         return JSONResponse({"process": "ok"})
 
     async def ready(_request: Request) -> JSONResponse:
-        findings = await asyncio.gather(*(_finding(check) for check in checks.values()))
-        parts = dict(zip(checks, findings, strict=True))
-        well = all(finding == "ok" for finding in findings)
-        return JSONResponse(parts, status_code=200 if well else 503)
+        parts = await findings(checks)
+        return JSONResponse(parts, status_code=200 if set(parts.values()) <= {WELL} else 503)
 
     return [Route("/health/live", live), Route("/health/ready", ready)]
+
+
+async def findings(checks: Mapping[str, Check]) -> dict[str, str]:
+    """Ask every part at once; `ok`, or what is ill with it."""
+    found = await asyncio.gather(*(_finding(check) for check in checks.values()))
+    return dict(zip(checks, found, strict=True))
+
+
+def answer_roll_calls(bus: Bus, checks: Mapping[str, Check]) -> None:
+    """Tell whoever asks on the bus how this service is; before the bus starts."""
+
+    @on_broadcast(bus, subjects.ROLL_CALL)
+    async def answer(_body: bytes, message: NatsMessage) -> None:
+        said = ServiceHealth(service=bus.service, parts=await findings(checks))
+        await message.raw_message.respond(codec.encode(said))
 
 
 async def _finding(check: Check) -> str:
@@ -42,4 +60,4 @@ async def _finding(check: Check) -> str:
         return f"did not answer within {CHECK_SECONDS:g} s"
     except Exception as illness:  # noqa: BLE001 - whatever it is, the part is ill and the page says so
         return without_passwords(str(illness) or type(illness).__name__)
-    return "ok"
+    return WELL

@@ -22,6 +22,7 @@ from services.ingest.adapters.directory import Directory
 from services.ingest.adapters.hooks import Hooks
 from services.ingest.adapters.inbox import Inbox
 from services.ingest.adapters.orchestrator import Orchestrator
+from services.ingest.adapters.roll_call import RollCall
 from services.ingest.adapters.signing import Signer, open_signer
 from services.ingest.adapters.tokens import Tokens
 from services.ingest.handlers.applications import Applications
@@ -29,6 +30,7 @@ from services.ingest.handlers.deployments import Deployments
 from services.ingest.handlers.description import Description
 from services.ingest.handlers.door import IDENTITY, Door
 from services.ingest.handlers.environments import Environments
+from services.ingest.handlers.health import Health
 from services.ingest.handlers.tokens import TokenRoutes
 from services.ingest.handlers.webhooks import WEBHOOKS, Webhooks
 from services.ingest.settings import IngestSettings
@@ -98,12 +100,13 @@ def create_app(settings: IngestSettings | None = None, *, clock: Clock = system_
     install_problems(app)
     identities = Identities(settings.identity_public_key, clock=clock)
     app.add_middleware(Guard, identities=identities, unguarded=UNGUARDED)
-    app.include_router(_api(settings, rooms, Orchestrator(bus)))
+    checks = {"bus": bus.well, "directory": rooms.directory.well}
+    app.include_router(_api(settings, rooms, Orchestrator(bus), roll_call=RollCall(bus, checks)))
     app.include_router(Description(app).router())
     app.router.routes.extend(Door(rooms.tokens, rooms.signer).routes())
     webhooks = Webhooks(rooms.hooks, Inbox(bus), per_second=settings.webhooks_per_second)
     app.router.routes.extend(webhooks.routes())
-    app.router.routes.extend(health_routes({"bus": bus.well, "directory": rooms.directory.well}))
+    app.router.routes.extend(health_routes(checks))
     app.router.routes.extend(metrics_routes())
     return app
 
@@ -145,7 +148,9 @@ async def make_token(
     return value
 
 
-def _api(settings: IngestSettings, rooms: Rooms, orchestrator: Orchestrator) -> APIRouter:
+def _api(
+    settings: IngestSettings, rooms: Rooms, orchestrator: Orchestrator, *, roll_call: RollCall
+) -> APIRouter:
     api = APIRouter(prefix=API, responses=PROBLEM_RESPONSES)
     applications = Applications(
         orchestrator,
@@ -158,6 +163,7 @@ def _api(settings: IngestSettings, rooms: Rooms, orchestrator: Orchestrator) -> 
     api.include_router(Environments(orchestrator, rooms.hooks, rooms.secrets).router())
     api.include_router(Deployments(orchestrator).router())
     api.include_router(TokenRoutes(rooms.tokens).router())
+    api.include_router(Health(roll_call).router())
     return api
 
 

@@ -12,6 +12,7 @@ from services.chassis.bus.connection import Terms
 from services.chassis.bus.sending import Bus
 from services.chassis.clock import Clock, system_clock
 from services.chassis.guarded import guarded_app
+from services.chassis.health import answer_roll_calls
 from services.chassis.logging import get_logger
 from services.chassis.settings import read_settings
 from services.logs.adapters.arrivals import Arrivals
@@ -47,7 +48,9 @@ def create_app(settings: LogsSettings | None = None, *, clock: Clock = system_cl
                 parts.push_async_callback(tasks.end, asyncio.create_task(work))
             yield
 
-    app = guarded_app(settings, lifespan, {"bus": bus.well, "intake": intake.well})
+    checks = {"bus": bus.well, "intake": intake.well}
+    answer_roll_calls(bus, checks)
+    app = guarded_app(settings, lifespan, checks)
     app.include_router(routes(Lines(store, arrivals, settings.log_gap_seconds)))
     return app
 

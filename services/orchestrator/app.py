@@ -13,7 +13,7 @@ from services.chassis.bus.sending import Bus
 from services.chassis.clock import Clock, system_clock
 from services.chassis.event_store import open_event_store
 from services.chassis.event_store.port import EventStore, StoreUnavailable
-from services.chassis.health import Check, health_routes
+from services.chassis.health import Check, answer_roll_calls, health_routes
 from services.chassis.logging import get_logger
 from services.chassis.metrics import metrics_routes
 from services.chassis.settings import read_settings
@@ -156,6 +156,7 @@ def create_app(
         checks["event store"] = orchestrator.store_is_well
         checks["bus"] = bus.well
         checks["relay"] = orchestrator.relay.well
+        answer_roll_calls(bus, checks)
         try:
             await orchestrator.start(on_crash)
             yield

@@ -11,6 +11,7 @@ from services.chassis.bus.connection import Terms
 from services.chassis.bus.sending import Bus
 from services.chassis.event_store import open_event_store
 from services.chassis.guarded import guarded_app
+from services.chassis.health import answer_roll_calls
 from services.chassis.settings import read_settings
 from services.projections.adapters.events import Events
 from services.projections.adapters.following import Following
@@ -49,7 +50,9 @@ def create_app(settings: ProjectionsSettings | None = None) -> FastAPI:
             parts.push_async_callback(tasks.end, asyncio.create_task(following.run()))
             yield
 
-    app = guarded_app(settings, lifespan, {"bus": bus.well, "views": following.well})
+    checks = {"bus": bus.well, "views": following.well}
+    answer_roll_calls(bus, checks)
+    app = guarded_app(settings, lifespan, checks)
     for part in (Documents(reading), Feed(reading)):
         app.include_router(part.router())
     return app

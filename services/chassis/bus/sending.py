@@ -1,8 +1,11 @@
 """What a service says on the bus: it publishes what must be kept, asks, and tells."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from time import monotonic
 
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError, OutboundBufferLimitError
 from nats.js.errors import APIError, NoStreamResponseError
@@ -106,6 +109,35 @@ class Bus(Connection):
         if answer.headers and ERROR_HEADER in answer.headers:
             raise AnswerFailed(subject, answer.headers[ERROR_HEADER])
         return answer.data
+
+    async def ask_all(self, subject: str, body: bytes, *, within: float) -> AsyncGenerator[bytes]:
+        """Yield the answer of everybody who listens on the subject, as long as they come in time.
+
+        Raises:
+            BusUnavailable: there is no connection.
+        """
+        inbox = self.client.new_inbox()
+        answers = await self._listen_on(inbox)
+        try:
+            await self.client.publish(subject, body, reply=inbox)
+            give_up = monotonic() + within
+            while (left := give_up - monotonic()) > 0:
+                answer = await answers.next_msg(timeout=left)
+                if answer.data:
+                    yield answer.data
+        except TimeoutError:
+            return
+        except NatsError as lost:
+            raise BusUnavailable(subject, _observed(lost)) from lost
+        finally:
+            with suppress(NatsError):
+                await answers.unsubscribe()
+
+    async def _listen_on(self, inbox: str) -> Subscription:
+        try:
+            return await self.client.subscribe(inbox)
+        except NatsError as lost:
+            raise BusUnavailable(inbox, _observed(lost)) from lost
 
     async def tell(
         self, subject: str, body: bytes, *, headers: Mapping[str, str] | None = None

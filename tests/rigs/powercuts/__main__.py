@@ -154,7 +154,7 @@ async def _killed(writer: Child) -> None:
 async def main(cuts: int, seed: int) -> int:
     """Cut, count and say; 1 when anything was lost or doubled."""
     need_mounts("powercuts")
-    began, chance, told, wrong = time.monotonic(), random.Random(seed), [], 0  # noqa: S311
+    began, chance, told, wrong = time.monotonic(), random.Random(seed), [], 0  # noqa: S311 - no secret
     for name, load, kept in (
         ("event store", appending, stored),
         ("bus", publishing, in_the_inbox),

@@ -1,0 +1,34 @@
+"""How an installation is: each service's own word, and what waits for one that is ill."""
+
+from typing import Final
+
+from trellis_contracts.message import Message
+
+SERVICES: Final = ("ingest", "orchestrator", "projections", "logs", "builder")
+"""Every one that must be there; of builders there may be several."""
+
+WELL: Final = "ok"
+SILENT: Final = "does not answer"
+
+
+class ServiceHealth(Message):
+    """What one service says of its parts: `ok`, or what is ill with it."""
+
+    service: str
+    parts: dict[str, str]
+
+
+class HealthView(Message):
+    """The whole installation. `services` has each one's parts by name.
+
+    `waiting` has how many deliveries wait to be decided and how many runs for a builder; it is
+    empty when the bus cannot say.
+    """
+
+    services: dict[str, dict[str, str]]
+    waiting: dict[str, int] = {}
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is ill."""
+        return all(said == WELL for parts in self.services.values() for said in parts.values())
