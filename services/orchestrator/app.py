@@ -24,6 +24,7 @@ from services.orchestrator.adapters.questions import Questions
 from services.orchestrator.adapters.relay import Relay
 from services.orchestrator.adapters.routing import Index
 from services.orchestrator.adapters.scheduler import Scheduler
+from services.orchestrator.adapters.snapshots import Snapshots
 from services.orchestrator.adapters.streams import Streams
 from services.orchestrator.adapters.work import WorkQueue
 from services.orchestrator.handlers.answering import Desk
@@ -36,6 +37,7 @@ from services.orchestrator.handlers.runs import Runs
 from services.orchestrator.settings import OrchestratorSettings
 
 NAME = "orchestrator"
+SNAPSHOTS = "snapshots.sqlite"
 
 
 class Orchestrator:
@@ -81,6 +83,7 @@ class Orchestrator:
         """Finish the questions under way and let go of bus and store."""
         await self.bus.stop()
         await tasks.end(*self._tasks)
+        await self.streams.close()
         await self.store.close()
 
     async def store_is_well(self) -> None:
@@ -95,7 +98,8 @@ class Orchestrator:
     def _handlers(
         self, settings: OrchestratorSettings, index: Index, leases: Leases, *, clock: Clock
     ) -> Handlers:
-        streams = Streams(self.store, clock)
+        snapshots = Snapshots(settings.data / SNAPSHOTS)
+        self.streams = streams = Streams(self.store, clock, snapshots=snapshots)
         desk = Desk(streams, self.follower)
         applications = Applications(desk, streams, index, clock=clock)
         environments = Environments(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.orchestrator.domain.application import Application
 from services.orchestrator.domain.configuration import Configuration
-from services.orchestrator.domain.slot import Environment
+from services.orchestrator.domain.slot import Environment, Success
 from trellis_contracts.names import EnvironmentId
 
 
@@ -14,7 +14,8 @@ class Context:
     """What a decision on an environment must know besides its own history.
 
     `asked` is the id of the message that is decided on: a deployment that it makes gets this id.
-    `source` is the environment that a promotion comes from; `run_started` says whether a builder
+    `source` is the environment that a promotion comes from; `older` the success that a rollback
+    names, when the state holds it no more; `run_started` says whether a builder
     has taken the run that holds the slot.
     """
 
@@ -22,6 +23,7 @@ class Context:
     application: Application
     environment_id: EnvironmentId
     source: Environment | None = None
+    older: Success | None = None
     run_started: bool = False
     run_seconds: int = 3600
 

@@ -10,6 +10,7 @@ from services.orchestrator.domain import outcomes, requests
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.outcomes import Report
 from services.orchestrator.domain.slot import (
+    MOST_SUCCESSES,
     Cancelling,
     Environment,
     Free,
@@ -139,7 +140,7 @@ def _held(state: Environment, event: Message) -> Environment:
     match event:
         case DeploySucceeded():
             success = Success(event.deployment_id, event.number, event.release)
-            successes = (*state.successes, success)
+            successes = (*state.successes, success)[-MOST_SUCCESSES:]
             freed = _without(state, event.deployment_id)
             return replace(freed, content=Live(success), successes=successes)
         case EnvironmentTornDown():

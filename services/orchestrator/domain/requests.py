@@ -159,7 +159,7 @@ def _roll_back(command: RollBack, state: Environment, context: Context) -> _Want
     current = state.content.success if isinstance(state.content, Live) else None
     earlier = [success for success in state.successes if success != current]
     wanted = command.deployment_id or (earlier[-1].deployment_id if earlier else None)
-    for success in earlier:
+    for success in (*earlier, *filter(None, [context.older])):
         if success.deployment_id == wanted:
             return _Wanted(
                 kind=DeployKind.ROLLBACK,

@@ -11,6 +11,9 @@ from trellis_contracts.deployments import DeployKind, DeployRequested, DeploySta
 from trellis_contracts.names import CommitSha, DeploymentId, RunId, derived_id
 from trellis_contracts.releases import Release
 
+MOST_SUCCESSES = 50
+"""The newest that a state holds; an older one is looked for in the history when it is named."""
+
 MOST_WAITING = 10
 """Deployments that people asked for and that wait; one push may wait besides."""
 

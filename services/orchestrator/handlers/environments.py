@@ -1,5 +1,7 @@
 """Answers commands on environments, and what ends their runs."""
 
+from contextlib import aclosing
+
 from services.chassis.clock import Clock
 from services.chassis.logging import get_logger
 from services.orchestrator.adapters.routing import Index
@@ -13,16 +15,18 @@ from services.orchestrator.domain.environment import EnvironmentQuestion
 from services.orchestrator.domain.outcomes import Report
 from services.orchestrator.domain.refusals import IllegalEnvironment
 from services.orchestrator.domain.run import Taken
-from services.orchestrator.domain.slot import Environment, Running
+from services.orchestrator.domain.slot import Environment, Running, Success
 from services.orchestrator.handlers.answering import Desk
 from services.orchestrator.handlers.applications import Applications
 from trellis_contracts import subjects
 from trellis_contracts.asking import Accepted, Asked, Refused
 from trellis_contracts.deployments import (
+    DeploySucceeded,
     EnvironmentCommand,
     EnvironmentEvent,
     Promote,
     RecordCloudReset,
+    RollBack,
 )
 from trellis_contracts.failures import RunErrored
 from trellis_contracts.names import EnvironmentId, derived_id
@@ -99,6 +103,7 @@ class Environments:
             application=application,
             environment_id=environment_id,
             source=await self._source(command, application),
+            older=await self._older(command, state),
             run_started=await self._is_taken(state),
             run_seconds=self._run_seconds,
         )
@@ -108,6 +113,20 @@ class Environments:
     ) -> Environment | None:
         if isinstance(command, Promote) and command.source in application.environments:
             return await self.state(command.source)
+        return None
+
+    async def _older(self, command: EnvironmentQuestion, state: Environment) -> Success | None:
+        """Look through the whole history for the success that a rollback names."""
+        if not isinstance(command, RollBack) or command.deployment_id is None:
+            return None
+        wanted = command.deployment_id
+        if wanted in {held.deployment_id for held in state.successes}:
+            return None
+        stream = subjects.environment_stream(command.environment_id)
+        async with aclosing(self._streams.events(stream)) as events:
+            async for event in events:
+                if isinstance(event, DeploySucceeded) and event.deployment_id == wanted:
+                    return Success(wanted, event.number, event.release)
         return None
 
     async def _is_taken(self, state: Environment) -> bool:
