@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.environment import EnvironmentQuestion, decide
-from services.orchestrator.domain.slot import Environment
+from services.orchestrator.domain.slot import Environment, Success
 from tests.support.deployments import DEVELOPMENT, deployment, shop
 from tests.support.spec import NOW
 from trellis_contracts.deployments import EnvironmentEvent
@@ -19,6 +19,7 @@ def ask(
     environment: UUID = DEVELOPMENT,
     source: Environment | None = None,
     taken: bool = False,
+    older: Success | None = None,
     after: Sequence[Message] = (),
 ) -> Callable[[Environment], Sequence[EnvironmentEvent]]:
     """Decide `NOW`; a deployment that comes of it has this number.
@@ -30,6 +31,7 @@ def ask(
         application=shop(*after),
         environment_id=environment,
         source=source,
+        older=older,
         run_started=taken,
     )
 

@@ -133,6 +133,9 @@ class EventStore(Protocol):
     async def store_id(self) -> UUID:
         """Return the identity made with the store: positions are kept together with it."""
 
+    async def end(self) -> int | None:
+        """Return the position of the newest event; None while there is none."""
+
 
 def check_append(stream: str, events: Sequence[NewEvent], *, expected: int | StreamState) -> None:
     """Refuse what no store accepts, before any store is asked.

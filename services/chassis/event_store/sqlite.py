@@ -117,6 +117,10 @@ class SqliteEventStore:
         """Return the identity kept in the file; a restored backup has the same."""
         return await self._reader.store_id()
 
+    async def end(self) -> int | None:
+        """Return the position of the newest event; None while there is none."""
+        return await self._reader.end()
+
     async def _follow(
         self, position: int, streams: Sequence[str]
     ) -> AsyncGenerator[RecordedEvent | CaughtUp | Checkpoint]:

@@ -51,6 +51,12 @@ class Reader:
         row = await self.ask(lambda c: c.execute("SELECT id FROM store").fetchone())
         return UUID(bytes=row[0])
 
+    async def end(self) -> int | None:
+        """Return the newest position."""
+        row = await self.ask(lambda c: c.execute("SELECT max(position) FROM events").fetchone())
+        newest: int | None = row[0]
+        return newest
+
     async def healthy(self) -> bool:
         """Tell whether the file answers now; does not wait for it to appear."""
         try:

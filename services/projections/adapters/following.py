@@ -10,6 +10,7 @@ from services.chassis.bus.sending import Bus
 from services.chassis.event_store.port import EventStore, PositionUnknown
 from services.chassis.logging import get_logger
 from services.chassis.unavailable import Unavailable
+from services.projections.adapters.building import Building
 from services.projections.adapters.events import Batch, Events
 from services.projections.adapters.generation import Generation
 from services.projections.adapters.progress import Progress
@@ -37,8 +38,9 @@ class Following:
         """Takes the file of the views, their reader, where events come from, and who is told."""
         self._path, self._views, self._store = path, views, store
         self._events, self._bus = events, bus
-        self._trouble: str | None = "they are being built"
+        self._trouble: str | None = "they are being opened"
         self._live = False
+        self._building = Building(None, None)
         self.progress = Progress()
 
     async def run(self) -> None:
@@ -69,6 +71,8 @@ class Following:
         try:
             store = await self._store.store_id()
             position = await asyncio.to_thread(generation.resume, store)
+            self._building = Building(position, await self._store.end())
+            get_logger().info("views follow", position=position, end=self._building.end)
             async with aclosing(self._events.batches(position)) as batches:
                 async for batch in batches:
                     await self._take(batch, generation)
@@ -82,6 +86,9 @@ class Following:
         changes: tuple[ViewChanged, ...] = ()
         if batch.reached is not None:
             changes = await asyncio.to_thread(generation.apply, batch.events, reached=batch.reached)
+        if not self._live and self._building.reached(batch.reached):
+            self._trouble = str(self._building)
+            get_logger().info("views are being built", progress=self._trouble)
         if batch.caught_up and not self._live:
             await asyncio.to_thread(generation.complete)
             get_logger().info("views caught up", position=batch.reached)

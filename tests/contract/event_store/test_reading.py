@@ -107,3 +107,10 @@ async def test_events_move_to_another_store_with_their_ids(store: EventStore) ->
     for event in await the_stream(store, "box-1"):
         await store.append("moved-1", [event], expected=event.version - 1)
     assert as_new(await the_stream(store, "moved-1")) == as_new(await the_stream(store, "box-1"))
+
+
+async def test_the_end_is_the_position_of_the_newest_event(store: EventStore) -> None:
+    assert await store.end() is None
+    await store.append("box-1", [an_event()], expected=NO_STREAM)
+    result = await store.append("box-2", [an_event()], expected=NO_STREAM)
+    assert await store.end() == result.position

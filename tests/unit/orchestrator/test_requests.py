@@ -14,7 +14,7 @@ from services.orchestrator.domain.deployment_refusals import (
 )
 from services.orchestrator.domain.environment import evolve
 from services.orchestrator.domain.refusals import IllegalEnvironment
-from services.orchestrator.domain.slot import MOST_WAITING, Environment
+from services.orchestrator.domain.slot import MOST_WAITING, Environment, Success
 from tests.support.asking import ask
 from tests.support.deployments import (
     DEVELOPMENT,
@@ -283,6 +283,14 @@ class TestRollBack:
         command = RollBack(environment_id=DEVELOPMENT, deployment_id=deployment(77))
         given(*history).when(ask(command, number=4)).then_raises(
             IllegalRollback, saying=f"choose one of #2 ({deployment(2)}), #1 ({deployment(1)})"
+        )
+
+    def test_a_success_that_the_state_holds_no_more_is_found_in_the_history(self) -> None:
+        command = RollBack(environment_id=DEVELOPMENT, deployment_id=deployment(77))
+        older = Success(deployment(77), 77, release(C, by=77))
+        given(*deployed(1, A)).when(ask(command, number=2, older=older)).then(
+            requested(2, C, kind=DeployKind.ROLLBACK, brings=release(C, by=77)),
+            started(2, late=True),
         )
 
     def test_the_current_success_is_no_earlier_one(self) -> None:
