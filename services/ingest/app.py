@@ -105,7 +105,7 @@ def create_app(settings: IngestSettings | None = None, *, clock: Clock = system_
     app.include_router(Description(app).router())
     app.router.routes.extend(Door(rooms.tokens, rooms.signer).routes())
     webhooks = Webhooks(rooms.hooks, Inbox(bus), per_second=settings.webhooks_per_second)
-    app.router.routes.extend(webhooks.routes())
+    app.router.routes[:0] = webhooks.routes()  # first: each route before it would be tried
     app.router.routes.extend(health_routes(checks))
     app.router.routes.extend(metrics_routes())
     return app

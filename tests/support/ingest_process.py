@@ -37,7 +37,7 @@ class Process:
 
 
 async def started(
-    folder: Path, nats_url: str, *arguments: str, port: int = 0
+    folder: Path, nats_url: str, *arguments: str, port: int = 0, **environ: str
 ) -> asyncio.subprocess.Process:
     """Start it with everything below the folder; the arguments are its own."""
     environment = {
@@ -46,6 +46,7 @@ async def started(
         "TRELLIS_KEYS": str(folder / "keys"),
         "TRELLIS_NATS": nats_url,
         "TRELLIS_PORT": str(port),
+        **environ,
     }
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "services.ingest", *arguments),
@@ -56,10 +57,10 @@ async def started(
 
 
 @asynccontextmanager
-async def running_process(folder: Path, nats_url: str) -> AsyncIterator[Process]:
+async def running_process(folder: Path, nats_url: str, **environ: str) -> AsyncIterator[Process]:
     """The process from ready to ended."""
     port = free_port()
-    running = Process(await started(folder, nats_url, port=port), port)
+    running = Process(await started(folder, nats_url, port=port, **environ), port)
     try:
         await running.until_ready()
         yield running

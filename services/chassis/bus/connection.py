@@ -55,6 +55,7 @@ class Connection:
         """Takes the terms; a subclass sets `broker`, made with `broker_for`."""
         self._terms = terms
         self._client: Client | None = None
+        self._jetstream: JetStreamContext | None = None
         self._last_error: Exception | None = None
         self._stopping = False
         self._connected = asyncio.Event()
@@ -76,7 +77,9 @@ class Connection:
     @property
     def jetstream(self) -> JetStreamContext:
         """JetStream's API on this connection, for what `Bus` has no word for."""
-        return self.client.jetstream(timeout=ANSWER_SECONDS)
+        if self._jetstream is None:
+            self._jetstream = self.client.jetstream(timeout=ANSWER_SECONDS)
+        return self._jetstream
 
     async def connect(self, *, timeout_seconds: float = 30) -> None:
         """Connects, refuses an unsafe server, and makes the streams be there.
