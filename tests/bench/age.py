@@ -17,11 +17,12 @@ from services.chassis.event_store.port import EventStore, StreamState
 from services.chassis.recording import Cause, to_new_event
 from services.orchestrator.adapters.snapshots import Snapshots
 from services.orchestrator.adapters.streams import ENVIRONMENTS, Streams
+from tests.bench.terms import SHORT
 from tests.support.ages import long_life
 from trellis_contracts.message import Message
 from trellis_contracts.subjects import environment_stream
 
-LENGTHS = (10, 1_000, 100_000)
+LENGTHS = (10, 1_000, 10_000) if SHORT else (10, 1_000, 100_000)
 LOADS = 30
 _AT_ONCE = 500
 

@@ -18,11 +18,11 @@ def measure(mebibytes: int = 32) -> dict[str, dict[str, float]]:
     few, many = _secrets(5), _secrets(100)
     leaking = (_LINE * 20 + few["S0"].encode() + b"\n") * (mebibytes * _MEBIBYTE // 1800)
     return {
-        "text, 5 secrets": _compare(few, _chunks(text, _CHUNK)),
-        "text, 100 secrets": _compare(many, _chunks(text, _CHUNK)),
-        "noise, 100 secrets": _compare(many, _chunks(noise, _CHUNK)),
-        "a secret every 20 lines": _compare(few, _chunks(leaking, _CHUNK)),
-        "a line at a time": _compare(few, _chunks(text[: 4 * _MEBIBYTE], len(_LINE))),
+        "masking_text_5_secrets": _compare(few, _chunks(text, _CHUNK)),
+        "masking_text_100_secrets": _compare(many, _chunks(text, _CHUNK)),
+        "masking_noise_100_secrets": _compare(many, _chunks(noise, _CHUNK)),
+        "masking_secret_every_20_lines": _compare(few, _chunks(leaking, _CHUNK)),
+        "masking_line_at_a_time": _compare(few, _chunks(text[: 4 * _MEBIBYTE], len(_LINE))),
     }
 
 
