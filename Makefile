@@ -65,6 +65,7 @@ check: setup ## Format, lint, types, the house's rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/pytest -q tests/unit/test_house.py
+	@$(BIN)/python -m tests.house
 
 .PHONY: quick
 quick: check ## check, and the unit and contract tests (at most five minutes)

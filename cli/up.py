@@ -5,28 +5,24 @@ PortTaken       another program has the front door's port
 
 import asyncio
 import os
-import sys
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cli import together
 from cli.client.api import Api
+from cli.composition import Composition
 from cli.data_folder import DataFolder
 from cli.exits import CliError
 from cli.first_token import first_token
-from cli.front_door import Door, FrontDoor
 from cli.housekeeping import keep_house, rotate_all, show_logs
 from cli.local_aws import LocalAws
-from cli.parts import LocalAwsPart, ProgramPart, ServicePart
+from cli.parts import LocalAwsPart, ServicePart
 from cli.ports import next_free, who_has
-from cli.service_settings import KINDS, check, environment_of, settings_of, unknown
-from cli.supervisor import Part, Patience, Say, Supervisor
+from cli.service_settings import KINDS, check, settings_of, unknown
+from cli.supervisor import Patience, Say, Supervisor
 from cli.whereabouts import point_no_more, point_to, pointer_file
-from services.chassis.bus_server import BusServer
 from services.chassis.children import free_port, is_free
 from services.ingest.settings import IngestSettings
-from trellis_contracts.routes import ROUTES
 
 DEFAULT_PORT = 8600
 _LOOPBACK = "127.0.0.1"
@@ -151,9 +147,16 @@ class Up:
         self._be_found()
 
     async def _start_parts(self, *, embedded_bus: bool) -> None:
+        composition = Composition(
+            self.folder, self._environ, local_aws=self.local_aws, on_ill=self._say
+        )
         ports = dict(zip(KINDS, next_free(self._port + 1, len(KINDS)), strict=True))
-        self.services = self._services(ports)
-        stages = (self._first(embedded_bus=embedded_bus), self.services, (self._door(ports),))
+        self.services = composition.services(ports, together=self._settings.together)
+        stages = (
+            composition.first(embedded_bus=embedded_bus),
+            self.services,
+            (composition.door(ports, host=self._settings.host, port=self._port),),
+        )
         logs = {part.name: part.log for part in self.services}
         await asyncio.to_thread(rotate_all, list(logs.values()))
         self._chore(keep_house(self.folder.path, list(logs.values()), say=self._say))
@@ -167,57 +170,6 @@ class Up:
         )
         await self._supervisor.start()
         await self._record_cloud()
-
-    def _first(self, *, embedded_bus: bool) -> Sequence[Part]:
-        """What services find when they start."""
-        first: list[Part] = []
-        if embedded_bus:
-            log = self.folder.path / "bus" / "nats.log"
-            first.append(ProgramPart("bus", BusServer(self.folder.path), log))
-        if self.local_aws:
-            first.append(LocalAwsPart(self.local_aws))
-        return first
-
-    def _services(self, ports: Mapping[str, int]) -> tuple[ServicePart, ...]:
-        shared = {name: ports[name] for name in together.LIGHT} if self._settings.together else {}
-        alone = {name: port for name, port in ports.items() if name not in shared}
-        parts = [self._service(together.NAME, together.argv(shared), shared)] if shared else []
-        for name, port in alone.items():
-            argv = [sys.executable, "-P", "-m", f"services.{name}"]
-            parts.append(self._service(name, argv, {name: port}))
-        return tuple(parts)
-
-    def _service(self, name: str, argv: Sequence[str], ports: Mapping[str, int]) -> ServicePart:
-        return ServicePart(
-            name,
-            argv,
-            self.folder.log(name),
-            ports,
-            environment=lambda: self._environment(ports),
-            on_ill=self._say,
-        )
-
-    def _environment(self, ports: Mapping[str, int]) -> dict[str, str]:
-        """A service listens on loopback only, whatever the front door does."""
-        given: dict[str, str] = {}
-        for service, port in ports.items():
-            given |= environment_of(service, self._environ) | {"TRELLIS_PORT": str(port)}
-        if "builder" in ports and self.local_aws:
-            given["TRELLIS_AWS_ENDPOINT"] = self.local_aws.endpoint
-            given["TRELLIS_AWS_INSTANCE"] = self.local_aws.instance
-        return given
-
-    def _door(self, ports: Mapping[str, int]) -> Part:
-        upstreams = {name: f"{_LOOPBACK}:{port}" for name, port in ports.items()}
-        door = Door(
-            routes=ROUTES,
-            upstreams=upstreams,
-            identity=upstreams["ingest"],
-            host=self._settings.host,
-            port=self._port,
-        )
-        log = self.folder.path / "door" / "caddy.log"
-        return ProgramPart("door", FrontDoor(self.folder.path, door), log)
 
     def _wanted_aws(self) -> LocalAws | None:
         wanted = self._settings.local_aws

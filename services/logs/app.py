@@ -18,7 +18,7 @@ from services.chassis.settings import read_settings
 from services.logs.adapters.arrivals import Arrivals
 from services.logs.adapters.intake import Intake
 from services.logs.adapters.store import LogStore, folder_of
-from services.logs.handlers import Lines, routes
+from services.logs.handlers import Lines
 from services.logs.settings import LogsSettings
 
 NAME = "logs"
@@ -51,7 +51,7 @@ def create_app(settings: LogsSettings | None = None, *, clock: Clock = system_cl
     checks = {"bus": bus.well, "intake": intake.well}
     answer_roll_calls(bus, checks)
     app = guarded_app(settings, lifespan, checks)
-    app.include_router(routes(Lines(store, arrivals, settings.log_gap_seconds)))
+    app.include_router(Lines(store, arrivals, settings.log_gap_seconds).router())
     return app
 
 

@@ -31,13 +31,15 @@ class Lines:
     arrivals: Arrivals
     gap_seconds: float
 
+    def router(self) -> APIRouter:
+        """Build the routes; each needs the right to read."""
+        router = APIRouter(prefix="/api/v1/logs", dependencies=[Depends(identified(Right.READ))])
+        router.get("/{run}")(self.read)
+        router.get("/{run}/live")(self.live)
+        return router
 
-def routes(lines: Lines) -> APIRouter:
-    """Build the routes; each needs the right to read."""
-    router = APIRouter(prefix="/api/v1/logs", dependencies=[Depends(identified(Right.READ))])
-
-    @router.get("/{run}")
     async def read(
+        self,
         run: RunId,
         *,
         after: After = _BEFORE_THE_FIRST,
@@ -47,15 +49,12 @@ def routes(lines: Lines) -> APIRouter:
 
         A run that is not known, or has printed nothing yet, has no lines.
         """
-        page = await asyncio.to_thread(lines.store.read, run, after=after, limit=limit)
-        shown = (*page.lines, page.gap) if page.gap else page.lines
-        following = shown[-1].seq if shown else after
-        ended = "true" if page.ended else "false"
-        body = f'{{"lines":[{_json(shown)}],"next":{following},"last":{ended}}}'
-        return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+        page = await asyncio.to_thread(self.store.read, run, after=after, limit=limit)
+        headers = {"Cache-Control": "no-store"}
+        return Response(_page(page, after), media_type="application/json", headers=headers)
 
-    @router.get("/{run}/live")
     async def live(
+        self,
         run: RunId,
         *,
         after: After = _BEFORE_THE_FIRST,
@@ -63,9 +62,7 @@ def routes(lines: Lines) -> APIRouter:
     ) -> EventSourceResponse:
         """Answer lines as they come, from after a line on, until the run's last one."""
         start = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
-        return EventSourceResponse(follow(lines, run, after=start), sep="\n", ping=_PING_SECONDS)
-
-    return router
+        return EventSourceResponse(follow(self, run, after=start), sep="\n", ping=_PING_SECONDS)
 
 
 async def follow(lines: Lines, run: RunId, *, after: int) -> AsyncIterator[bytes]:
@@ -119,6 +116,13 @@ def _events(lines: Sequence[LogLine]) -> bytes:
 def _event(seq: int, body: str, *, name: str | None = None) -> bytes:
     named = f"event: {name}\n" if name else ""
     return f"{named}id: {seq}\ndata: {body}\n\n".encode()
+
+
+def _page(page: Page, after: int) -> str:
+    shown = (*page.lines, page.gap) if page.gap else page.lines
+    following = shown[-1].seq if shown else after
+    ended = "true" if page.ended else "false"
+    return f'{{"lines":[{_json(shown)}],"next":{following},"last":{ended}}}'
 
 
 def _json(lines: Sequence[LogLine]) -> str:
