@@ -85,6 +85,10 @@ bench: setup ## Speed and memory, as ratios of one run; writes build/bench.json
 kills: setup ## kill -9 at the boundaries of every step (POINTS=all, or how many; SEED=)
 	@$(BIN)/python -m tests.rigs.kills $(if $(POINTS),--points $(POINTS)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: fresh
+fresh: ## README's commands on a plain Debian (WHO=root, user or both; COMMANDS=; needs root)
+	@WHO="$(WHO)" COMMANDS="$(COMMANDS)" tests/rigs/fresh/fresh.sh
+
 .PHONY: powercuts
 powercuts: setup ## Cut the power of event store and bus under load (CUTS=, SEED=; needs root)
 	@command -v mkfs.ext4 >/dev/null || deploy/debian.sh e2fsprogs

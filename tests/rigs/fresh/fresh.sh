@@ -4,11 +4,11 @@
 # The machine is a container of plain Debian 12, made from Debian's own packages: no image registry
 # is asked. The package registries are those that this machine uses; what its clients are told
 # (pip, npm, apt, certificates) is lent to the container at run time.
-#   WHO=root|user|both    COMMANDS="make demo EXIT=1; make quick"
+#   WHO=root|user|both    COMMANDS="make demo EXIT=1 && make quick"
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 who=${WHO:-both}
-commands=${COMMANDS:-make demo EXIT=1; make test}
+commands=${COMMANDS:-make demo EXIT=1 && make test}
 kept=${FRESH_FOLDER:-build/fresh}
 image=localhost/trellis-fresh:12
 began=$SECONDS
@@ -72,14 +72,35 @@ for name in $(compgen -e | grep -E '^(PIP_|UV_|npm_config_|NPM_CONFIG_|SSL_CERT|
 done
 
 ran=0 failed=0
+# An ordinary user may install nothing: what the commands name is installed for them, and noted.
+cat > "$kept/as-user.sh" <<'USER'
+set -uo pipefail
+useradd -m ada
+names=$(compgen -e | grep -vE '^(HOME|USER|LOGNAME|SHELL|MAIL)$' | paste -sd,)
+su ada -w "$names" -c "git clone -q /clone.git ~/trellis"
+for _ in 1 2 3 4 5; do
+  su ada -w "$names" -c "cd ~/trellis && $COMMANDS" 2>&1 | tee /tmp/said && exit 0
+  package=$(sed -n 's/.*Install it: sudo apt-get install //p' /tmp/said | tail -1)
+  [ -n "$package" ] || exit 1
+  echo "fresh: it named $package, which is installed now"
+  apt-get update -qq && apt-get install -y -qq $package >/dev/null
+done
+exit 1
+USER
+cat > "$kept/as-root.sh" <<'ROOT'
+set -euo pipefail
+git clone -q /clone.git ~/trellis
+cd ~/trellis
+eval "$COMMANDS"
+ROOT
+
+ran=0 failed=0
 run_as() { # run_as root|user
-  local first="cd ~ && git clone -q /clone.git trellis && cd trellis && $commands"
-  [ "$1" = user ] && first="useradd -m ada && su ada -w \$(compgen -e | paste -sd,) -c '$first'"
   say "as $1: $commands"
   # Bubblewrap makes namespaces of its own, which an ordinary container is not let.
-  if podman run --rm --privileged --network=host "${lent[@]}" \
-    -v "$(realpath "$kept/clone.git"):/clone.git:ro" "$image" \
-    bash -euo pipefail -c "git config --system --add safe.directory '*'; $first"; then
+  if podman run --rm --privileged --network=host "${lent[@]}" -e "COMMANDS=$commands" \
+    -v "$(realpath "$kept/clone.git"):/clone.git:ro" -v "$(realpath "$kept/as-$1.sh"):/run.sh:ro" \
+    "$image" bash -c "git config --system --add safe.directory '*' && bash /run.sh"; then
     say "as $1: ✓"
   else
     say "as $1: ✗"; failed=$((failed + 1))
