@@ -30,13 +30,12 @@ up: setup ## All of Trellis on this machine
 ##@ Work
 
 .PHONY: setup
-setup: $(LOCKED) tools ## Install what is needed (done by the other targets too)
+setup: $(LOCKED) ## Install what is needed (done by the other targets too)
 
-$(LOCKED): requirements.lock pyproject.toml contracts/pyproject.toml
+$(LOCKED): requirements.lock pyproject.toml contracts/pyproject.toml | tools
 	@echo "Installing Trellis's Python packages (once) …"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Trellis needs Python 3.11 or newer: set PYTHON=… to one."; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || deploy/debian.sh python3-venv
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements.lock
@@ -45,8 +44,8 @@ $(LOCKED): requirements.lock pyproject.toml contracts/pyproject.toml
 
 .PHONY: tools
 tools:
-	@for tool in git node npm; do command -v $$tool >/dev/null || deploy/debian.sh $$tool; done
-	@command -v bwrap >/dev/null || deploy/debian.sh --optional bubblewrap
+	@PYTHON="$(PYTHON)" deploy/debian.sh $(if $(wildcard $(BIN)/python),,python3-venv) git node npm
+	@deploy/debian.sh --optional bwrap
 
 .PHONY: lock
 lock: ## Resolve requirements.lock anew
@@ -91,7 +90,7 @@ fresh: ## README's commands on a plain Debian (WHO=root, user or both; COMMANDS=
 
 .PHONY: powercuts
 powercuts: setup ## Cut the power of event store and bus under load (CUTS=, SEED=; needs root)
-	@command -v mkfs.ext4 >/dev/null || deploy/debian.sh e2fsprogs
+	@command -v mkfs.ext4 >/dev/null || deploy/debian.sh --optional e2fsprogs
 	@$(BIN)/python -m tests.rigs.powercuts $(if $(CUTS),--cuts $(CUTS)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: outages

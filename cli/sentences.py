@@ -87,13 +87,13 @@ def _success(view: DeploymentView, took: str) -> str:
 
 def waiting(health: HealthView) -> list[str]:
     """Say what waits for a service that is ill, or merely busy."""
-    who = {"deliveries": "to be decided", "runs": "for a builder"}
-    one = {"deliveries": "delivery", "runs": "run"}
-    return [
-        f"{count} {one[what] if count == 1 else what} waiting {who[what]}."
-        for what, count in health.waiting.items()
-        if count and what in who
-    ]
+    said = {
+        "deliveries": "Deliveries wait to be decided: {}.",
+        "runs": "Runs wait for a builder: {}.",
+        "put aside": "Messages put aside after their last attempt: {} (stream DEAD on the bus).",
+    }
+    found = {what: count for what, count in health.waiting.items() if count and what in said}
+    return [said[what].format(count) for what, count in found.items()]
 
 
 def must_act(party: Party) -> str:

@@ -26,6 +26,7 @@ group "What GitHub sends" make --no-print-directory payloads
 group "What others send" make --no-print-directory hostile COUNT=500
 group "The API by its own description" make --no-print-directory api CASES=3
 group "Kills at the boundaries of steps (a sample)" "$bin/python" -m tests.rigs.kills --points 10
+group "make demo on a plain Debian, as an ordinary user" make --no-print-directory fresh WHO=user COMMANDS="make demo EXIT=1"
 group "Ratios of one run" env BENCH=short "$bin/python" -m tests.bench
 
 echo

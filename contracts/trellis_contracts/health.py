@@ -21,8 +21,8 @@ class ServiceHealth(Message):
 class HealthView(Message):
     """The whole installation. `services` has each one's parts by name.
 
-    `waiting` has how many deliveries wait to be decided and how many runs for a builder; it is
-    empty when the bus cannot say.
+    `waiting` has how many deliveries wait to be decided, how many runs for a builder, and how many
+    messages were put aside after their last attempt; it is empty when the bus cannot say.
     """
 
     services: dict[str, dict[str, str]]

@@ -1,7 +1,7 @@
 """Asks every service how it is, and the bus what waits for one of them."""
 
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Final
 
 from nats.errors import Error as NatsError
@@ -9,7 +9,7 @@ from nats.js.errors import APIError
 
 from services.chassis.bus.sending import Bus
 from services.chassis.health import CHECK_SECONDS, Check, findings
-from services.chassis.streams import BUILDER_RUNS, ORCHESTRATOR_INBOX
+from services.chassis.streams import BUILDER_RUNS, DEAD, ORCHESTRATOR_INBOX
 from services.chassis.unavailable import Unavailable
 from trellis_contracts import codec, subjects
 from trellis_contracts.health import SERVICES, SILENT, HealthView, ServiceHealth
@@ -56,6 +56,9 @@ class RollCall:
             except (NatsError, APIError, TimeoutError):
                 continue
             counted[what] = (consumer.num_pending or 0) + (consumer.num_ack_pending or 0)
+        with suppress(NatsError, APIError, TimeoutError):
+            dead = await self._bus.jetstream.stream_info(str(DEAD.name))
+            counted["put aside"] = dead.state.messages
         return counted
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from cli.demo.timeline import faster
 from cli.naming import UnknownName
-from cli.sentences import ago, duration
+from cli.sentences import ago, duration, waiting
+from trellis_contracts.health import HealthView
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -43,3 +44,18 @@ def test_an_unknown_name_says_what_was_meant_and_what_there_is() -> None:
 
 def test_the_first_name_ever_is_told_how_to_begin() -> None:
     assert "trellis apps create" in str(UnknownName("application", "shop", []).remedy)
+
+
+def test_what_waits_is_said_and_what_does_not_is_not() -> None:
+    waits = HealthView(services={}, waiting={"deliveries": 3, "runs": 0, "put aside": 1})
+    assert waiting(waits) == [
+        "Deliveries wait to be decided: 3.",
+        "Messages put aside after their last attempt: 1 (stream DEAD on the bus).",
+    ]
+    assert waiting(HealthView(services={})) == []
+
+
+def test_an_installation_is_well_when_every_part_is() -> None:
+    well = {"ingest": {"bus": "ok"}, "builder": {"bus": "ok", "isolation": "ok"}}
+    assert HealthView(services=well).well
+    assert not HealthView(services=well | {"logs": {"process": "does not answer"}}).well
