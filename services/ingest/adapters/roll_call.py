@@ -12,7 +12,8 @@ from services.chassis.health import CHECK_SECONDS, Check, findings
 from services.chassis.streams import BUILDER_RUNS, DEAD, ORCHESTRATOR_INBOX
 from services.chassis.unavailable import Unavailable
 from trellis_contracts import codec, subjects
-from trellis_contracts.health import SERVICES, SILENT, HealthView, ServiceHealth
+from trellis_contracts.codec import UnreadableMessage
+from trellis_contracts.health import SERVICES, SILENT, WELL, HealthView, ServiceHealth
 
 _WITHIN = CHECK_SECONDS + 0.5
 _WAITING: Final = {"deliveries": ORCHESTRATOR_INBOX, "runs": BUILDER_RUNS}
@@ -33,10 +34,8 @@ class RollCall:
             answers = self._bus.ask_all(subjects.ROLL_CALL, b"", within=_WITHIN)
             async with aclosing(answers):
                 async for answer in answers:
-                    said = codec.read(ServiceHealth, answer)
-                    heard[said.service] = {**heard.get(said.service, {}), **said.parts}
-                    missing.discard(said.service)
-                    if not missing:
+                    _note(answer, heard)
+                    if not (missing := missing - heard.keys()):
                         break
         except Unavailable as away:
             return self._without_a_bus(heard, str(away))
@@ -60,6 +59,17 @@ class RollCall:
             dead = await self._bus.jetstream.stream_info(str(DEAD.name))
             counted["put aside"] = dead.state.messages
         return counted
+
+
+def _note(answer: bytes, heard: dict[str, dict[str, str]]) -> None:
+    """Take one service's word; of several builders an ill part of any counts."""
+    try:
+        said = codec.read(ServiceHealth, answer)
+    except UnreadableMessage:  # it is newer than this ingest: as good as silent
+        return
+    before = heard.get(said.service, {})
+    ill = {part: word for part, word in before.items() if word != WELL}
+    heard[said.service] = {**said.parts, **ill}
 
 
 def _in_order(heard: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
