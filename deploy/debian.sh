@@ -34,7 +34,7 @@ look() { # look PROGRAM…: what of them is missing, and the command that instal
   for program in "$@"; do is_here "$program" || missing+=("$program"); done
   for program in "${missing[@]}"; do
     if [ "$program" = node ] && debians_node_is_too_old; then
-      command -v npm >/dev/null || packages+=(npm)
+      is_here npm || [[ " ${missing[*]} " == *" npm "* ]] || packages+=(npm)
       installing="npm install --global node@$NODE"
     else
       packages+=("$(package_of "$program")")
