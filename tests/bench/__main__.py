@@ -2,7 +2,9 @@
 
 import importlib
 import json
+import math
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +14,9 @@ from services.chassis.logging import configure_logging
 
 HERE = Path(__file__).parent
 RESULT = HERE.parents[1] / "build" / "bench.json"
+AIMS = {"webhook_rate": (0.4, math.inf), "push_to_run": (0.0, 5.0)}
+"""The least and the most that a ratio is to be."""
+
 COLUMNS = ("ratio", "p50_ms", "p99_ms")
 
 Figures = dict[str, dict[str, float]]
@@ -40,8 +45,22 @@ def table(figures: Figures) -> Table:
     for name, values in sorted(figures.items()):
         cells = [f"{values[c]:.3g}" if c in values else "" for c in COLUMNS]
         more = {key: value for key, value in values.items() if key not in COLUMNS}
-        shown.add_row(name, *cells, " ".join(f"{key}={value:.3g}" for key, value in more.items()))
+        shown.add_row(
+            name + _aim(name, values),
+            *cells,
+            " ".join(f"{key}={value:.3g}" for key, value in more.items()),
+        )
     return shown
+
+
+def _aim(name: str, values: Mapping[str, float]) -> str:
+    """Say what was aimed at, and whether it was missed."""
+    if name not in AIMS:
+        return ""
+    least, most = AIMS[name]
+    met = least <= values["ratio"] <= most
+    aim = f"≥ {least:g}" if most == math.inf else f"≤ {most:g}"
+    return f"\n  (aim {aim}{'' if met else ': missed'})"
 
 
 def main() -> None:
