@@ -9,17 +9,17 @@ told=$(compgen -e | grep -vE '^(PATH|HOME|USER|LOGNAME|SHELL|MAIL|PWD|OLDPWD|SHL
 type_in() { su --login "$account" --whitelist-environment "$told" --command "$1" </dev/null 2>&1; }
 
 type_in "git -c advice.detachedHead=false clone -q /lent/trellis.bundle trellis" || exit 1
-held=0
+held=0 said=$(mktemp)
 for command in "$@"; do
   echo "fresh: \$ $command"
   for _ in 1 2 3 4 5; do
-    type_in "cd trellis && $command" | tee /tmp/said
+    type_in "cd trellis && $command" | tee "$said"
     if [ "${PIPESTATUS[0]}" = 0 ]; then
       held=$((held + 1))
       echo "fresh: held: $command"
       break
     fi
-    remedy=$(sed -n 's/.*Install it: //p' /tmp/said | tail -1)
+    remedy=$(sed -n 's/.*Install it: //p' "$said" | tail -1)
     [ -n "$remedy" ] || break
     echo "fresh: named: $remedy"
     # `sudo` is not on a plain Debian, and nobody is there to say yes.
