@@ -186,6 +186,16 @@ def test_a_machine_whose_bubblewrap_does_not_work_is_told_why(tmp_path: Path) ->
         find_bubblewrap([broken, tmp_path / "missing"])
 
 
+def test_a_bubblewrap_that_can_do_only_a_part_of_a_step_does_not_work(tmp_path: Path) -> None:
+    partial = tmp_path / "bwrap"
+    partial.write_text(
+        "#!/bin/sh\ncase \"$*\" in *--hostname*) echo 'no name for a host' >&2; exit 1;; esac\n"
+    )
+    partial.chmod(0o755)
+    with pytest.raises(IsolationMissing, match="no name for a host"):
+        find_bubblewrap([partial])
+
+
 BUILDER = """
 import asyncio, sys
 from pathlib import Path

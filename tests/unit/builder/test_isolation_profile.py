@@ -134,5 +134,5 @@ def test_a_variable_of_the_command_wins_over_what_passes() -> None:
 def test_a_machine_without_bubblewrap_is_told_how_to_get_it() -> None:
     said = str(IsolationMissing([]))
     assert "`apt-get install bubblewrap`" in said
-    assert "`--security-opt unmask=ALL`" in said
+    assert "--security-opt unmask=ALL --security-opt seccomp=unconfined" in said
     assert "runs are refused" in said

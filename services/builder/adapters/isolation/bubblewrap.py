@@ -12,7 +12,10 @@ from pathlib import Path
 
 DEBIAN = Path("/usr/bin/bwrap")
 
-NAMESPACES = ("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try")
+NAMESPACES = (
+    *("--unshare-pid", "--unshare-ipc", "--unshare-cgroup-try"),
+    *("--unshare-uts", "--hostname", "trellis"),
+)
 HARDENING = ("--die-with-parent", "--new-session", "--cap-drop", "ALL")
 OWN_USER = ("--unshare-user", "--uid", "1000", "--gid", "1000")
 
@@ -31,8 +34,8 @@ class IsolationMissing(Exception):
             "again. Where it is installed, unprivileged user namespaces are switched off: allow "
             "them with `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` or "
             "`sysctl -w kernel.unprivileged_userns_clone=1`, or run the builder as root. In a "
-            "container none of that helps: start it with `--security-opt unmask=ALL` (podman) or "
-            "`--privileged` (Docker). "
+            "container none of that helps: start it with `--security-opt unmask=ALL --security-opt "
+            "seccomp=unconfined` (podman) or `--privileged` (Docker). "
             f"Tried: {'; '.join(self.tried) or 'nothing was found'}."
         )
 
@@ -93,9 +96,14 @@ def system_tree() -> list[str]:
 
 
 def _refusal(program: Path, users: tuple[str, ...]) -> str | None:
-    """What bubblewrap says when it does not work; None when it does."""
-    trial = [*users, *NAMESPACES, *HARDENING, *system_tree(), "--proc", "/proc", "--dev", "/dev"]
+    """What bubblewrap says when it does not work; None when it does.
+
+    It is asked for all that a step gets: a container may allow a namespace, but not its name.
+    """
+    trial = [*users, *NAMESPACES, *HARDENING, *system_tree()]
+    trial += ["--proc", "/proc", "--dev", "/dev"]
     trial += ["--size", "1048576", "--tmpfs", "/tmp"]  # noqa: S108 - a path inside the sandbox
+    trial += ["--remount-ro", "/"]
     try:
         outcome = subprocess.run(
             [program, *trial, "--", "/bin/sh", "-c", ":"],

@@ -101,7 +101,6 @@ def options(
         check_mount(mount, profile.hidden)
     return [
         *profile.bubblewrap.options,
-        *("--hostname", "trellis"),
         *system_tree(),
         *("--proc", "/proc", "--dev", "/dev"),
         *("--perms", "1777", "--size", str(profile.limits.temporary_bytes)),
