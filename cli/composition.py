@@ -40,8 +40,8 @@ class Composition:
         """Give what services find when they start."""
         first: list[Part] = []
         if embedded_bus:
-            log = self._folder.path / "bus" / "nats.log"
-            first.append(ProgramPart("bus", BusServer(self._folder.path), log))
+            bus = BusServer(self._folder.path)
+            first.append(ProgramPart("bus", bus, self._folder.bus_log))
         if self._local_aws:
             first.append(LocalAwsPart(self._local_aws))
         return first

@@ -15,6 +15,7 @@ from cli.exits import CliError
 from services.chassis.event_store.errors import NetworkFileSystem
 from services.chassis.event_store.filesystem import refuse_network_file_system
 from services.chassis.files import replace
+from services.chassis.settings import BUS_FOLDER
 
 LEAST_FREE_BYTES = 1 << 30
 LEAST_FREE_SHARE = 0.05
@@ -74,6 +75,11 @@ class DataFolder:
     def url_file(self) -> Path:
         """Where `up` writes the address of its front door."""
         return self.path / "url"
+
+    @property
+    def bus_log(self) -> Path:
+        """Where the embedded bus, in the folder of that file, writes what it has to say."""
+        return self.path / BUS_FOLDER / "nats.log"
 
     @property
     def logs(self) -> Path:

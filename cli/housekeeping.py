@@ -54,13 +54,14 @@ async def show_logs(logs: Mapping[str, Path], *, say: Say) -> None:
     seen = {part: _size(log) for part, log in logs.items()}
     while True:
         for part, log in logs.items():
-            text, seen[part] = await asyncio.to_thread(_whole_lines, log, seen[part])
+            text, seen[part] = await asyncio.to_thread(whole_lines, log, seen[part])
             for line in text.splitlines():
                 say(f"{part} | {line}")
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-def _whole_lines(log: Path, seen: int) -> tuple[str, int]:
+def whole_lines(log: Path, seen: int) -> tuple[str, int]:
+    """Give what came into a log behind its first `seen` bytes, and how many are seen then."""
     if _size(log) < seen:  # it was put aside, or begun anew
         seen = 0
     try:

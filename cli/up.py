@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cli.bus_revival import revive
 from cli.client.api import Api
 from cli.composition import Composition
 from cli.data_folder import DataFolder
@@ -157,11 +158,7 @@ class Up:
             self.services,
             (composition.door(ports, host=self._settings.host, port=self._port),),
         )
-        logs = {part.name: part.log for part in self.services}
-        await asyncio.to_thread(rotate_all, list(logs.values()))
-        self._chore(keep_house(self.folder.path, list(logs.values()), say=self._say))
-        if self._settings.show_logs:
-            self._chore(show_logs(logs, say=self._say))
+        await self._keep_logs({part.name: part.log for part in self.services})
         self._supervisor = Supervisor(
             stages,
             say=self._say,
@@ -169,7 +166,18 @@ class Up:
             on_restarted=self._on_restarted,
         )
         await self._supervisor.start()
+        if embedded_bus:
+            self._chore(self._keep_the_bus_writing(self._supervisor))
         await self._record_cloud()
+
+    async def _keep_logs(self, logs: Mapping[str, Path]) -> None:
+        await asyncio.to_thread(rotate_all, list(logs.values()))
+        self._chore(keep_house(self.folder.path, list(logs.values()), say=self._say))
+        if self._settings.show_logs:
+            self._chore(show_logs(logs, say=self._say))
+
+    async def _keep_the_bus_writing(self, supervisor: Supervisor) -> None:
+        await revive(self.folder.bus_log, lambda: supervisor.restart("bus"), say=self._say)
 
     def _wanted_aws(self) -> LocalAws | None:
         wanted = self._settings.local_aws

@@ -27,13 +27,24 @@ class Building:
         self._said = self._now()
         return True
 
+    @property
+    def seconds_left(self) -> float:
+        """How long it will take at this speed; 0 while that is not known."""
+        done, whole = self._way()
+        rate = self._rate(done)
+        return max((whole - done) / rate, 0) if rate > 0 else 0
+
     @override
     def __str__(self) -> str:
         """Say how far it is, and how long it will take at this speed."""
-        done, whole = self._position - self.begin, max(self.end - self.begin, 1)
-        rate = done / max(self._now() - self._began, 0.001)
-        left = (whole - done) / rate if rate > 0 else 0
+        done, whole = self._way()
         return (
             f"they are being built: {done} of {whole} events ({100 * done // whole} %), "
-            f"{rate:.0f} a second, {max(left, 0):.0f} s left"
+            f"{self._rate(done):.0f} a second, {self.seconds_left:.0f} s left"
         )
+
+    def _way(self) -> tuple[int, int]:
+        return self._position - self.begin, max(self.end - self.begin, 1)
+
+    def _rate(self, done: int) -> float:
+        return done / max(self._now() - self._began, 0.001)

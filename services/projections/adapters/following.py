@@ -40,7 +40,6 @@ class Following:
         self._events, self._bus = events, bus
         self._trouble: str | None = "they are being opened"
         self._live = False
-        self._building = Building(None, None)
         self.progress = Progress()
 
     async def run(self) -> None:
@@ -71,8 +70,8 @@ class Following:
         try:
             store = await self._store.store_id()
             position = await asyncio.to_thread(generation.resume, store)
-            self._building = Building(position, await self._store.end())
-            get_logger().info("views follow", position=position, end=self._building.end)
+            building = self.progress.building = Building(position, await self._store.end())
+            get_logger().info("views follow", position=position, end=building.end)
             async with aclosing(self._events.batches(position)) as batches:
                 async for batch in batches:
                     await self._take(batch, generation)
@@ -86,13 +85,14 @@ class Following:
         changes: tuple[ViewChanged, ...] = ()
         if batch.reached is not None:
             changes = await asyncio.to_thread(generation.apply, batch.events, reached=batch.reached)
-        if not self._live and self._building.reached(batch.reached):
-            self._trouble = str(self._building)
+        building = self.progress.building
+        if building and building.reached(batch.reached):
+            self._trouble = str(building)
             get_logger().info("views are being built", progress=self._trouble)
         if batch.caught_up and not self._live:
             await asyncio.to_thread(generation.complete)
             get_logger().info("views caught up", position=batch.reached)
-            self._live, self._trouble = True, None
+            self._live, self._trouble, self.progress.building = True, None, None
         self.progress.moved()
         if self._live:
             await self._announce(changes)

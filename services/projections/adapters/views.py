@@ -8,11 +8,12 @@ from pathlib import Path
 from threading import Lock
 from uuid import UUID
 
-from services.projections.adapters.views_file import ViewsUnavailable, connect
+from services.projections.adapters.views_file import ViewsBeingBuilt, ViewsUnavailable, connect
 from trellis_contracts.views import ViewChanged
 
 _LIVE = """
-SELECT generation, position FROM generations ORDER BY complete DESC, generation DESC LIMIT 1
+SELECT generation, position, complete FROM generations
+ORDER BY complete DESC, generation DESC LIMIT 1
 """
 _APPLICATIONS = """
 SELECT body FROM documents WHERE generation = :generation AND view = 'applications' ORDER BY shelf
@@ -70,7 +71,8 @@ class Changes:
 class Views:
     """Reads the views; each answer is of one moment.
 
-    Every method raises `ViewsUnavailable` when the file cannot be read now.
+    Every method raises `ViewsUnavailable` when the file cannot be read now, and `ViewsBeingBuilt`
+    while it holds only the beginning of the history: half of the views would be wrong answers.
     """
 
     def __init__(self, path: Path) -> None:
@@ -134,8 +136,10 @@ class Views:
             connection = self._connection = self._connection or connect(self._path)
             try:
                 connection.execute("BEGIN")
-                generation, position = connection.execute(_LIVE).fetchone() or (0, None)
-                yield connection, generation, position
+                live = connection.execute(_LIVE).fetchone()
+                if live is None or not live[2]:
+                    raise ViewsBeingBuilt
+                yield connection, live[0], live[1]
             except sqlite3.Error as error:
                 raise ViewsUnavailable(str(error)) from error
             finally:

@@ -1,6 +1,7 @@
 """The file that views lie in: one SQLite database that may be deleted at any time.
 
 ViewsUnavailable    it cannot be read or written now
+ViewsBeingBuilt     there is nothing whole to read yet
 UnsupportedViews    the URL names a place that this release cannot keep views in
 """
 
@@ -44,6 +45,14 @@ class ViewsUnavailable(Unavailable):
         """Takes what SQLite said."""
         self.reason = reason
         super().__init__(f"The views cannot be used: {reason}. See that the disk has space.")
+
+
+class ViewsBeingBuilt(Unavailable):
+    """The views do not hold the whole history yet, and there are no older ones to read instead."""
+
+    def __init__(self) -> None:
+        """Takes nothing: how far they are is said by who builds them."""
+        super().__init__("The views are being built.")
 
 
 class UnsupportedViews(Exception):

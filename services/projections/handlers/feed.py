@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from itertools import zip_longest
 from typing import Annotated
 from uuid import UUID
@@ -9,7 +10,8 @@ from uuid import UUID
 from fastapi import APIRouter, Header
 from sse_starlette import EventSourceResponse
 
-from services.projections.adapters.views import Changes
+from services.projections.adapters.views import Changes, Views
+from services.projections.adapters.views_file import ViewsBeingBuilt
 from services.projections.handlers.reading import LARGEST_POSITION, Reading, readers_router
 from trellis_contracts import codec
 
@@ -57,14 +59,19 @@ async def changes(
     place = _Place(_position(since))
     while True:
         moved = reading.progress.next_move()
-        news = await asyncio.to_thread(
-            reading.views.changes, after=place.at, application=application, limit=_MOST_CHANGES
-        )
-        if told := place.told(news):
+        news = await asyncio.to_thread(_news, reading.views, place.at, application)
+        if news and (told := place.told(news)):
             yield told
-        if place.at >= news.position:
+        if news is None or place.at >= news.position:
             await moved.wait()
         await asyncio.sleep(_BREATH_SECONDS)
+
+
+def _news(views: Views, after: int, application: UUID | None) -> Changes | None:
+    """What changed behind a position; None while there is nothing whole to read."""
+    with suppress(ViewsBeingBuilt):
+        return views.changes(after=after, application=application, limit=_MOST_CHANGES)
+    return None
 
 
 class _Place:

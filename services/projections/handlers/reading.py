@@ -11,12 +11,14 @@ from services.chassis.identity import identified
 from services.chassis.problems import Problem
 from services.projections.adapters.progress import Progress
 from services.projections.adapters.views import Found, Views
-from services.projections.adapters.views_file import ViewsUnavailable
+from services.projections.adapters.views_file import ViewsBeingBuilt, ViewsUnavailable
 from trellis_contracts.rights import Right
 
 API = "/api/v1"
 POSITION_HEADER = "Trellis-Position"
 LARGEST_POSITION = 2**62
+_LONGEST_RETRY = 30
+"""Seconds after which a reader may ask again, however long the views are built."""
 
 After = Annotated[int | None, Query(ge=0, description="wait until the views have this position")]
 
@@ -40,22 +42,31 @@ class Reading:
         """Give what is found once the views have the position; None: as they are.
 
         Raises:
-            Problem: 503 when they do not have it in time.
+            Problem: 503 when they do not have it in time, or are being built, and how far they are.
             ViewsUnavailable: they cannot be read, and nobody said what to wait for.
         """
-        if after is None:
-            return await asyncio.to_thread(read)
         try:
             async with asyncio.timeout(self._patience):
                 return await self._once_reached(read, after)
+        except ViewsBeingBuilt:
+            raise self._not_yet("The views cannot be read yet") from None
         except TimeoutError:
-            detail = f"The views have not reached position {after} yet."
-            raise Problem(503, detail, headers={"Retry-After": "1"}) from None
+            raise self._not_yet(f"The views have not reached position {after} yet") from None
 
-    async def _once_reached(self, read: Callable[[], Found], after: int) -> Found:
+    def _not_yet(self, what: str) -> Problem:
+        building = self.progress.building
+        detail = f"{what}: {building}." if building else f"{what}."
+        seconds = building.seconds_left if building else 0
+        retry = str(round(min(max(seconds, 1), _LONGEST_RETRY)))
+        return Problem(503, detail, headers={"Retry-After": retry})
+
+    async def _once_reached(self, read: Callable[[], Found], after: int | None) -> Found:
+        if after is None:
+            return await asyncio.to_thread(read)
         while True:
             moved = self.progress.next_move()
-            with suppress(ViewsUnavailable):  # they are just being made, or will move once well
+            # They are just being made, or will move once they are well.
+            with suppress(ViewsUnavailable, ViewsBeingBuilt):
                 found = await asyncio.to_thread(read)
                 if (found.position or 0) >= after:
                     return found

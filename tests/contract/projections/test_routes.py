@@ -10,8 +10,10 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from services.chassis.identity import Identified
+from services.chassis.problems import Problem
 from services.chassis.settings import read_settings
 from services.ingest.adapters.signing import Signer, open_signer
+from services.projections.adapters.building import Building
 from services.projections.adapters.generation import Generation
 from services.projections.adapters.progress import Progress
 from services.projections.adapters.views import Views
@@ -49,6 +51,7 @@ def a_service(folder: Path) -> tuple[FastAPI, Signer]:
     generation.resume(derived_id("store"))
     events = history(*SHOP.created(), *SHOP.deployed(1), *SHOP.deployed(2), SHOP.requested(3))
     generation.apply(events, reached=len(events))
+    generation.complete()
     generation.close()
     (folder / "identity").mkdir()
     signer = open_signer(folder / "private.pem", settings.identity_public_key)
@@ -173,8 +176,27 @@ async def test_who_waits_for_a_position_is_answered_by_views_that_are_not_made_y
     generation.resume(derived_id("store"))
     events = history(*SHOP.created())
     generation.apply(events, reached=len(events))
+    generation.complete()
     generation.close()
 
     progress.moved()
 
     assert (await asked).position == len(events)
+
+
+async def test_views_that_are_being_built_say_how_far_they_are_and_when_to_ask_again(
+    tmp_path: Path,
+) -> None:
+    path, progress = tmp_path / "views.sqlite", Progress()
+    generation = Generation(path)
+    generation.resume(derived_id("store"))
+    seconds = iter([0.0, 2.0, 2.0, 2.0, 2.0, 2.0])
+    progress.building = Building(None, 10_000, now=lambda: next(seconds))
+    progress.building.reached(2_500)
+    reading = Reading(Views(path), progress, lambda: None, patience=10)
+    with pytest.raises(Problem) as problem:
+        await reading.found(reading.views.applications, after=None)
+    assert problem.value.status_code == 503
+    assert "2500 of 10000 events (25 %)" in problem.value.detail
+    assert problem.value.headers == {"Retry-After": "6"}
+    generation.close()

@@ -10,7 +10,12 @@ import pytest
 from services.projections.adapters import generation as writing
 from services.projections.adapters.generation import Generation
 from services.projections.adapters.views import Views
-from services.projections.adapters.views_file import UnsupportedViews, ViewsUnavailable, file_of
+from services.projections.adapters.views_file import (
+    UnsupportedViews,
+    ViewsBeingBuilt,
+    ViewsUnavailable,
+    file_of,
+)
 from services.projections.domain.documents import Document, Recall, fold
 from tests.support.histories import Shop, history
 from trellis_contracts.message import Message, Recorded
@@ -157,7 +162,8 @@ def test_views_of_another_store_are_dropped(file: Path, views: Views) -> None:
     assert other.resume(derived_id("another store")) is None
     other.close()
     assert dump(file) == []
-    assert views.applications().bodies == ()
+    with pytest.raises(ViewsBeingBuilt):
+        views.applications()
 
 
 def test_an_older_copy_of_the_store_starts_them_over(file: Path) -> None:
@@ -253,3 +259,16 @@ def test_a_url_names_its_file_or_is_refused() -> None:
     with pytest.raises(UnsupportedViews, match="TRELLIS_VIEWS") as refused:
         file_of("postgresql://user:secret@host/db")
     assert "secret" not in str(refused.value)
+
+
+def test_half_of_a_history_is_not_shown(file: Path, views: Views) -> None:
+    events = whole()
+    generation = Generation(file)
+    generation.resume(STORE)
+    generation.apply(events[:3], reached=events[2].envelope.position)
+    with pytest.raises(ViewsBeingBuilt):
+        views.applications()
+    generation.apply(events[3:], reached=events[-1].envelope.position)
+    generation.complete()
+    generation.close()
+    assert len(views.applications().bodies) == 1

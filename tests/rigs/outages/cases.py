@@ -115,6 +115,24 @@ async def the_disk_of_the_event_store_is_full(folder: Path) -> None:
             require(after == _ACCEPTED, f"commands are taken again, not {after}")
 
 
+async def the_disk_of_the_bus_is_full(folder: Path) -> None:
+    """The inbox cannot grow: webhooks are refused with 503, and none that was taken is lost."""
+    with small_disk(folder / "data" / "bus", size="24m") as disk:
+        async with town(folder) as there:
+            for _ in range(5):
+                require((await there.push()).status_code == _ACCEPTED, "it is well before")
+            with filled(disk):
+                answered = [(await there.push()).status_code for _ in range(3)]
+                require(answered[-1] == _UNAVAILABLE, f"a webhook is refused: {answered}")
+
+            async def taken() -> bool:
+                return (await there.push()).status_code == _ACCEPTED
+
+            await there.until("webhooks are taken again", taken, within=3 * RESUMES_WITHIN)
+            await there.until_all_is_decided()
+            await there.until_well()
+
+
 async def the_disk_of_the_views_is_full(folder: Path) -> None:
     """What people see stands still, and catches up; history and the door are not concerned."""
     with small_disk(folder / "views", size="2m") as disk:
@@ -180,6 +198,7 @@ CASES = (
     the_bus_is_paused,
     the_bus_is_killed,
     the_disk_of_the_event_store_is_full,
+    the_disk_of_the_bus_is_full,
     the_disk_of_the_views_is_full,
     the_disk_of_the_builder_is_full,
 )
