@@ -47,6 +47,7 @@ class EnvironmentSettings(Message):
 
     `branch` with `automatic` says that a push to it deploys. `tests` switches the tests on,
     `test_command` replaces `npm run test`. `stack_name` replaces `<application>-<stage>`.
+    `adopts` are stacks that were deployed without Trellis until now, and are this environment's.
     """
 
     branch: BranchName | None = None
@@ -55,6 +56,7 @@ class EnvironmentSettings(Message):
     test_command: TestCommand | None = None
     region: Region = DEFAULT_REGION
     stack_name: StackName | None = None
+    adopts: tuple[StackName, ...] = Field(default=(), max_length=50)
 
 
 class EnvironmentAdded(Message):

@@ -90,6 +90,20 @@ class FrameworkNotFound(Failure):
         )
 
 
+class SeveralApplicationsFound(Failure):
+    """The repository holds several applications, and none in its root."""
+
+    folders: tuple[str, ...]
+
+    @property
+    @override
+    def sentence(self) -> str:
+        return (
+            f"There are applications in {', '.join(self.folders)}: create one for each, and say "
+            "with `trellis apps create --folder` where it lies."
+        )
+
+
 class InstallFailed(Failure):
     """Installing the dependencies ended with an error."""
 
@@ -273,6 +287,7 @@ FailureEvent = (
     CheckoutFailed
     | CommitNotFound
     | FrameworkNotFound
+    | SeveralApplicationsFound
     | InstallFailed
     | TestsFailed
     | SynthesisFailed

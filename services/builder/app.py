@@ -68,6 +68,7 @@ def _conditions(settings: BuilderSettings) -> Conditions:
         name=settings.builder_name,
         slots=settings.builder_slots,
         runs=settings.builder_runs,
+        store=settings.builder_store,
         hidden=(settings.data, settings.keys),
         passed=settings.builder_pass,
         git_origins=settings.git_origins,

@@ -18,6 +18,8 @@ class BuilderSettings(ChassisSettings):
     builder_pass: str = "default"  # noqa: S105 - what may pass, no password
     """Variables and files of this host that reach the sandbox: see docs/operations."""
     builder_runs: Path = Field(default_factory=lambda validated: validated["data"] / "runs")
+    builder_store: Path = Field(default_factory=lambda validated: validated["data"] / "store")
+    """Where toolchains and installed dependencies are kept; it may be deleted at any time."""
     builder_slots: int = Field(default=2, ge=1, le=64)
     """Runs at a time."""
 

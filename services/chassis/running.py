@@ -11,6 +11,7 @@ from services.chassis.bus.errors import BusError
 from services.chassis.event_store.port import EventStoreError
 from services.chassis.failpoints import arm
 from services.chassis.logging import configure_logging, get_logger
+from services.chassis.memory import give_back_large_blocks
 from services.chassis.secrets.port import SecretsError
 from services.chassis.serving import PortTaken, ServiceDidNotStart, serve
 from services.chassis.settings import Settings, SettingsRejected, read_settings
@@ -39,6 +40,7 @@ def run_service(
 
     `say_all` are the service's own errors whose sentence needs no traceback.
     """
+    give_back_large_blocks()
     with ended_with_a_sentence(*say_all):
         settings = read_settings(kind)
         configure_logging(name, settings.log_level)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from services.builder.adapters.deployer.access import asset_bucket
-from services.builder.adapters.frameworks.synthesiser.program import synthesise
+from services.builder.adapters.frameworks.synthesiser.templates import of_template
 from services.builder.domain.assembly.listing import Entry, Kind, Listing
 from services.builder.domain.assembly.reach import Owner, Reach
 
@@ -44,7 +44,8 @@ def synthesised(
     secrets: tuple[str, ...] = (),
 ) -> Path:
     """The assembly of a folder, made by the real synthesiser outside of a sandbox."""
-    synthesise(request_of(source, reach, template, variables=variables, secrets=secrets), assembly)
+    request = request_of(source, reach, template, variables=variables, secrets=secrets)
+    of_template(request, assembly)
     return assembly
 
 
@@ -58,8 +59,9 @@ def request_of(
 ) -> dict[str, Any]:
     return {
         "root": str(source),
-        "template": str(source / template),
-        "target": _target(reach) | {"stack": min(reach.stack_names), "bucket": reach.bucket},
+        "way": "template",
+        "file": str(source / template),
+        "target": _target(reach) | {"stack": min(reach.stack_names or ()), "bucket": reach.bucket},
         "variables": dict(variables or {}),
         "secrets": list(secrets),
     }
@@ -105,7 +107,11 @@ class AssemblyBuilder:
         *,
         parameters: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
+        after: tuple[str, ...] | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> "AssemblyBuilder":
+        """Add a stack; without `after` it comes after all that were added before."""
+        before = [stack["name"] for stack in self.release["stacks"]]
         self.files[f"{name}.template.json"] = json.dumps(template).encode()
         self.artifacts[name] = {
             "type": "aws:cloudformation:stack",
@@ -114,7 +120,13 @@ class AssemblyBuilder:
             "dependencies": ["assets"],
         }
         self.release["stacks"].append(
-            {"name": name, "parameters": dict(parameters or {}), "secrets": dict(secrets or {})}
+            {
+                "name": name,
+                "parameters": dict(parameters or {}),
+                "secrets": dict(secrets or {}),
+                "tags": dict(tags or {}),
+                "after": before if after is None else list(after),
+            }
         )
         return self
 

@@ -25,6 +25,7 @@ _TEXTS = {
     "account": "000000000001",
     "artifact": "ab" * 32,
     "after": "b" * 40,
+    "adopts": "shop-legacy",
     "application": "shop",
     "before": "a" * 40,
     "body": "{}",

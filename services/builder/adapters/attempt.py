@@ -1,14 +1,16 @@
 """What the steps of one run share: what was asked, where it happens, what came of it so far."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 
 from pydantic import SecretStr
 
 from services.builder.adapters.conditions import Conditions
 from services.builder.adapters.deployer.prepared import Prepared
+from services.builder.adapters.frameworks.port import Found
 from services.builder.adapters.isolation.profile import SOURCE, Mount
 from services.builder.adapters.isolation.sandbox import Command, Exit, Sandbox
 from services.builder.adapters.run_log import RunLog
@@ -55,7 +57,7 @@ class Made:
 
 @dataclass(kw_only=True)
 class Attempt:
-    """One run under way; steps fill in the last five as they become known."""
+    """One run under way; steps fill in the last six as they become known."""
 
     work: StartRun
     ids: RunIds
@@ -70,6 +72,10 @@ class Attempt:
     """While true, the run is ended by the deployer alone, once the cloud is settled."""
     seconds_left: Callable[[], float]
     """How long the run may still take."""
+    toolchain: Callable[[str], Awaitable[Path]]
+    """Gives the folder of one of the builder's own toolchains."""
+    found: Found | None = None
+    """The application, as it was found in the checkout."""
     stop: Stop | None = None
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     exit_code: int | None = None
@@ -79,25 +85,28 @@ class Attempt:
     removed: tuple[str, ...] = ()
 
     @property
-    def source(self) -> str:
-        """The application's folder as the sandbox sees it."""
-        folder = self.work.target.folder
-        return f"{SOURCE}/{folder}" if folder else SOURCE
+    def application_folder(self) -> str:
+        """Where in the checkout the application lies: as it was found, or as it was set."""
+        return self.found.folder if self.found else self.work.target.folder
 
     async def run(
         self,
         argv: tuple[str, ...],
         *,
+        folder: str | None = None,
         environment: Mapping[str, str] | None = None,
         read_only: tuple[Mount, ...] = (),
+        of_builder: tuple[Mount, ...] = (),
     ) -> Exit:
-        """Run a program of the application's in its folder, its output in the log."""
+        """Run a program in the application's folder or another one, its output in the log."""
         self.exit_code = None
+        where = self.application_folder if folder is None else folder
         command = Command(
             argv,
-            cwd=self.source,
+            cwd=f"{SOURCE}/{where}" if where else SOURCE,
             environment={**self.environment(), **(environment or {})},
             read_only=read_only,
+            of_builder=of_builder,
         )
         ended = await self.sandbox.run(
             command,

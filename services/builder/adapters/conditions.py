@@ -8,13 +8,15 @@ from pathlib import Path
 class Conditions:
     """One builder's own; `hidden` is never visible in a sandbox, `passed` may reach it.
 
-    A step's program may take `step_seconds`, and be silent for `silence_seconds`. A local AWS
-    stands in for the real one where `aws_endpoint` is given.
+    `store` keeps what later runs need again: toolchains and dependencies. A step's program may take
+    `step_seconds`, and be silent for `silence_seconds`. A local AWS stands in for the real one
+    where `aws_endpoint` is given.
     """
 
     name: str
     slots: int
     runs: Path
+    store: Path
     hidden: tuple[Path, ...]
     passed: str
     git_origins: tuple[str, ...]

@@ -8,7 +8,7 @@ from services.builder.adapters.deployer.errors import (
     StackFailed,
     StackNotRemoved,
 )
-from services.builder.adapters.frameworks.port import FrameworkUnknown
+from services.builder.adapters.frameworks.port import FrameworkUnknown, SeveralApplications
 from services.builder.adapters.frameworks.synthesis import NotSynthesised, ParametersNotSet
 from services.builder.domain.assembly.refusals import Refusal
 from services.builder.domain.run import RunIds
@@ -22,10 +22,6 @@ def failure_of(error: Exception, ids: RunIds, *, tail: tuple[str, ...] = ()) -> 
     `tail` are the log's last lines, for failures that a program of the run explains best.
     """
     match error:
-        case FrameworkUnknown():
-            return failures.FrameworkNotFound(
-                **ids, looked_for=error.looked_for, folder=error.folder
-            )
         case NotSynthesised():
             return failures.SynthesisFailed(
                 **ids, framework=error.framework, detail=error.detail, tail=tail
@@ -41,7 +37,19 @@ def failure_of(error: Exception, ids: RunIds, *, tail: tuple[str, ...] = ()) -> 
         case ArtifactMissing() | ArtifactDamaged():
             return failures.ArtifactUnavailable(**ids, detail=error.detail)
         case _:
-            return _of_the_cloud(error, ids)
+            return _of_the_checkout(error, ids) or _of_the_cloud(error, ids)
+
+
+def _of_the_checkout(error: Exception, ids: RunIds) -> FailureEvent | None:
+    match error:
+        case FrameworkUnknown():
+            return failures.FrameworkNotFound(
+                **ids, looked_for=error.looked_for, folder=error.folder
+            )
+        case SeveralApplications():
+            return failures.SeveralApplicationsFound(**ids, folders=error.folders)
+        case _:
+            return None
 
 
 def _of_the_cloud(error: Exception, ids: RunIds) -> FailureEvent | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -10,6 +11,7 @@ from services.builder.adapters.conditions import Conditions
 from services.builder.adapters.isolation.preparation import prepare
 from services.builder.adapters.isolation.profile import Profile
 from services.builder.adapters.isolation.sandbox import Sandbox
+from services.builder.adapters.toolchains.toolchains import Say, Toolchains
 from services.builder.adapters.workspace import RunFolder, RunFolders
 from services.chassis.secrets.paths import (
     SecretPath,
@@ -30,6 +32,7 @@ class Workshop:
         self.conditions = conditions
         self._secrets = secrets
         self._folders = RunFolders(conditions.runs)
+        self.toolchains = Toolchains(conditions.store / "toolchains")
         self._profile: Profile | None = None
 
     async def open(self) -> tuple[str, ...]:
@@ -59,6 +62,15 @@ class Workshop:
         assert self._profile is not None  # noqa: S101 - `well` has made it or raised
         folder = await stack.enter_async_context(self._folders.fresh(name))
         return folder, Sandbox(self._profile, folder.path)
+
+    async def toolchain(self, name: str, *, say: Say) -> Path:
+        """Give the folder of one of our toolchains; installed, and said so, if it is not there.
+
+        Raises:
+            ToolchainUnavailable
+        """
+        assert self._profile is not None  # noqa: S101 - a run has its room
+        return await self.toolchains.ready(name, self._profile, say=say)
 
     async def grant(self, work: StartRun) -> Granted:
         """Fetch what a run was granted, in the versions that were recorded.

@@ -1,30 +1,125 @@
 """How an application's dependencies are installed, read off the names of its files."""
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-LOCK_FILES = ("package-lock.json", "npm-shrinkwrap.json")
+
+class Manager(StrEnum):
+    """A package manager, by the toolchain of the builder that brings it; npm comes with node."""
+
+    NPM = "npm"
+    PNPM = "pnpm"
+    YARN = "yarn"
+    YARN_BERRY = "yarn-berry"
+    BUN = "bun"
+
+    @property
+    def toolchain(self) -> str | None:
+        """The toolchain that holds it, None for npm."""
+        return None if self is Manager.NPM else self.value
+
+
+LOCK_FILES: Mapping[str, Manager] = {
+    "package-lock.json": Manager.NPM,
+    "npm-shrinkwrap.json": Manager.NPM,
+    "pnpm-lock.yaml": Manager.PNPM,
+    "yarn.lock": Manager.YARN,
+    "bun.lock": Manager.BUN,
+    "bun.lockb": Manager.BUN,
+}
+
+_FROZEN: Mapping[Manager, tuple[str, ...]] = {
+    Manager.NPM: ("npm", "ci"),
+    Manager.PNPM: ("pnpm", "install", "--frozen-lockfile"),
+    Manager.YARN: ("yarn", "install", "--frozen-lockfile", "--non-interactive"),
+    Manager.YARN_BERRY: ("yarn", "install", "--immutable"),
+    Manager.BUN: ("bun", "install", "--frozen-lockfile"),
+}
+_FREE: Mapping[Manager, tuple[str, ...]] = {
+    Manager.NPM: ("npm", "install", "--no-save", "--no-package-lock"),
+    Manager.PNPM: ("pnpm", "install", "--no-lockfile"),
+    Manager.YARN: ("yarn", "install", "--no-lockfile", "--non-interactive"),
+    Manager.YARN_BERRY: ("yarn", "install", "--no-immutable"),
+    Manager.BUN: ("bun", "install", "--no-save"),
+}
+_NO_LOCK = (
+    "There is no lock file: this build cannot be repeated exactly. "
+    "Commit one to get the same dependencies every time."
+)
+
+
+@dataclass(frozen=True)
+class Level:
+    """A folder of the checkout, from the application's own up to the root.
+
+    `manager` is what its package.json names as `packageManager` (`pnpm@9.1.0`); `workspaces` says
+    that it installs for folders below it as well.
+    """
+
+    folder: str
+    files: frozenset[str]
+    manager: str | None = None
+    workspaces: bool = False
+
+    @property
+    def installs_below(self) -> bool:
+        """Whether its lock file is that of the folders below it, too."""
+        return self.workspaces or "pnpm-workspace.yaml" in self.files
 
 
 @dataclass(frozen=True)
 class Install:
-    """What to run, and what the log says about it first."""
+    """What to run, where, with which manager, and what the log says about it first.
+
+    `lock` is the lock file that says what is installed, None where nothing does.
+    """
 
     argv: tuple[str, ...]
+    folder: str
+    manager: Manager
+    lock: str | None = None
     notice: str | None = None
 
 
-def install(files: Collection[str]) -> Install | None:
+def install(levels: Sequence[Level]) -> Install | None:
     """Choose how to install, or None where there is nothing to install.
 
-    `files` are the names in the application's folder.
+    `levels` begin with the application's own folder. The lock file of its own folder decides, or
+    that of one above it which has workspaces, or when nothing below it has a package.json.
     """
-    if "package.json" not in files:
+    own: Level | None = None
+    for level in levels:
+        if "package.json" not in level.files:
+            continue
+        if (own is None or level.installs_below) and (lock := _lock(level)):
+            manager = _of_lock(lock, level)
+            return Install(_FROZEN[manager], level.folder, manager, lock)
+        own = own or level
+    if own is None:
         return None
-    if any(lock in files for lock in LOCK_FILES):
-        return Install(("npm", "ci"))
-    return Install(
-        ("npm", "install", "--no-save", "--no-package-lock"),
-        "There is no package-lock.json: this build cannot be repeated exactly. "
-        "Commit one to get the same dependencies every time.",
-    )
+    top = next((level for level in reversed(levels) if level.installs_below), own)
+    manager = _named(top) or (Manager.PNPM if _only_pnpm(top) else Manager.NPM)
+    return Install(_FREE[manager], top.folder, manager, notice=_NO_LOCK)
+
+
+def _lock(level: Level) -> str | None:
+    return next((name for name in LOCK_FILES if name in level.files), None)
+
+
+def _of_lock(lock: str, level: Level) -> Manager:
+    """yarn.lock is written by two programs that do not read each other's."""
+    berry = ".yarnrc.yml" in level.files or _named(level) is Manager.YARN_BERRY
+    return Manager.YARN_BERRY if lock == "yarn.lock" and berry else LOCK_FILES[lock]
+
+
+def _named(level: Level) -> Manager | None:
+    name, _, version = (level.manager or "").partition("@")
+    if name == "yarn":
+        return Manager.YARN if version.startswith("1.") else Manager.YARN_BERRY
+    return Manager(name) if name in ("npm", "pnpm", "bun") else None
+
+
+def _only_pnpm(level: Level) -> bool:
+    """A workspace that pnpm alone can read; with `workspaces` in package.json any can."""
+    return "pnpm-workspace.yaml" in level.files and not level.workspaces

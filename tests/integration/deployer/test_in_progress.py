@@ -190,7 +190,7 @@ def kill_in_mid_create(environment: Environment, wanted: Prepared) -> None:
         "region": reach.region,
         "stage": reach.stage,
         "bucket": reach.bucket,
-        "stacks": sorted(reach.stack_names),
+        "stacks": sorted(reach.stack_names or ()),
         "endpoint": environment.account.endpoint,
     }
     with subprocess.Popen(

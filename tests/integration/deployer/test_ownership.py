@@ -33,8 +33,8 @@ def test_a_stack_that_somebody_made_by_hand_is_refused_and_stays(environment: En
         environment.deploy(environment.of(ONE))
 
     assert "somebody outside Trellis" in refused.value.reached_for
-    assert "another stack name" in refused.value.remedy
-    assert "delete that stack" in refused.value.remedy
+    assert "--adopt" in refused.value.remedy
+    assert "another name" in refused.value.remedy
     assert environment.value("/one") == "theirs"
 
 

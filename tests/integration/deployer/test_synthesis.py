@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.builder.adapters.deployer.prepared import prepare_assembly
-from services.builder.adapters.frameworks.known import find_framework
+from services.builder.adapters.frameworks.known import find_application
 from services.builder.adapters.frameworks.port import SynthesisRequest
 from services.builder.adapters.frameworks.synthesis import (
     NotSynthesised,
@@ -44,7 +44,7 @@ def request(
         account=reach.account,
         region=reach.region,
         stage=reach.stage,
-        stack=min(reach.stack_names),
+        stack=min(reach.stack_names or ()),
         bucket=reach.bucket,
         variables=variables or {},
         secrets=secrets,
@@ -59,7 +59,7 @@ async def run(box: Boxed, synthesis: Synthesis) -> None:
 async def test_the_sandbox_makes_the_same_assembly_as_we_would(box: Boxed, tmp_path: Path) -> None:
     shutil.copytree(DEMO, box.folder / "source", dirs_exist_ok=True)
     reach = reach_of()
-    synthesis = begin_synthesis(box.folder, find_framework(box.folder / "source"), request(reach))
+    synthesis = begin_synthesis(box.folder, find_application(box.folder / "source"), request(reach))
 
     await run(box, synthesis)
 
@@ -75,7 +75,7 @@ async def test_a_repository_cannot_bring_its_own_yaml_or_services(box: Boxed) ->
     shutil.copytree(DEMO, source, dirs_exist_ok=True)
     trap = "open('/workspace/trapped', 'w')"
     folder_of_files(source, {"yaml.py": trap, "services.py": trap, "sitecustomize.py": trap})
-    synthesis = begin_synthesis(box.folder, find_framework(source), request(reach_of()))
+    synthesis = begin_synthesis(box.folder, find_application(source), request(reach_of()))
 
     await run(box, synthesis)
 
@@ -89,7 +89,7 @@ async def test_missing_parameters_and_a_wrong_template_come_through(box: Boxed) 
         "Parameters": {"A": {"Type": "String"}, "B": {"Type": "String", "NoEcho": True}},
     }
     folder_of_files(source, {"template.json": json.dumps(template)})
-    found = find_framework(source)
+    found = find_application(source)
     with pytest.raises(ParametersNotSet):
         await run(box, begin_synthesis(box.folder, found, request(reach_of())))
     given = request(reach_of(), variables={"A": "1"}, secrets=frozenset({"B"}))
@@ -104,7 +104,7 @@ async def test_links_of_the_repository_lead_nowhere_useful(box: Boxed, tmp_path:
     shutil.copytree(DEMO, source, dirs_exist_ok=True)
     (tmp_path / "host-secret").write_text("secret")
     (source / "function" / "secret.txt").symlink_to(tmp_path / "host-secret")
-    synthesis = begin_synthesis(box.folder, find_framework(source), request(reach_of()))
+    synthesis = begin_synthesis(box.folder, find_application(source), request(reach_of()))
 
     with pytest.raises(NotSynthesised, match="link out of the repository"):
         await run(box, synthesis)
@@ -121,7 +121,7 @@ async def test_a_sam_template_is_deployed_and_expanded_by_aws(
             "src/index.mjs": "export const handler = async () => ({statusCode: 200});",
         },
     )
-    synthesis = begin_synthesis(box.folder, find_framework(source), request(environment.reach))
+    synthesis = begin_synthesis(box.folder, find_application(source), request(environment.reach))
     await run(box, synthesis)
     prepared = prepare_assembly(synthesis.assembly, environment.reach)
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from services.builder.adapters.deployer.prepared import prepare_assembly
-from services.builder.adapters.frameworks.known import find_framework
+from services.builder.adapters.frameworks.known import find_application
 from services.builder.adapters.frameworks.port import FrameworkUnknown, SynthesisRequest
 from services.builder.adapters.frameworks.synthesis import (
     NotSynthesised,
@@ -169,7 +169,7 @@ def test_a_template_is_known_by_its_name_and_what_is_in_it(
 ) -> None:
     folder_of_files(tmp_path, {f"app/{name}": text})
 
-    assert find_framework(tmp_path, "app").file == name
+    assert find_application(tmp_path, "app").file == name
 
 
 @pytest.mark.parametrize("folder", ["", "linked", "not-there", ".."])
@@ -180,7 +180,7 @@ def test_what_is_no_framework_names_what_was_looked_for(tmp_path: Path, folder: 
     (source / "cloudformation.yaml").symlink_to("../template.yaml")
 
     with pytest.raises(FrameworkUnknown, match=r"cloudformation\.yaml"):
-        find_framework(source, folder)
+        find_application(source, folder)
 
 
 def begun(tmp_path: Path) -> tuple[Synthesis, Path]:
@@ -196,7 +196,7 @@ def begun(tmp_path: Path) -> tuple[Synthesis, Path]:
         stack="shop-dev",
         bucket="b",
     )
-    synthesis = begin_synthesis(tmp_path, find_framework(tmp_path / "source"), request)
+    synthesis = begin_synthesis(tmp_path, find_application(tmp_path / "source"), request)
     return synthesis, synthesis.assembly.parent
 
 

@@ -11,6 +11,7 @@ from services.builder.adapters.isolation.profile import (
     Mount,
     MountRefused,
     Profile,
+    Shown,
     check_mount,
     environment_of,
     options,
@@ -108,15 +109,15 @@ def test_a_hidden_folder_below_something_shown_is_covered(tmp_path: Path) -> Non
     hidden = tmp_path / "shown" / "hidden"
     hidden.mkdir(parents=True)
     profile = Profile(bubblewrap=BUBBLEWRAP, hidden=(hidden,))
-    shown = [Mount(tmp_path / "shown", "/opt/shown")]
-    words = options(profile, tmp_path, mounts=shown, memory=lambda _: 3)
+    shown = Shown((Mount(tmp_path / "shown", "/opt/shown"),))
+    words = options(profile, tmp_path, shown=shown, memory=lambda _: 3)
     covering = words.index("/opt/shown/hidden")
     assert words[covering - 1] == "--tmpfs"
     assert covering > words.index("/opt/shown")
 
 
 def test_the_workspace_is_all_that_can_be_written(tmp_path: Path) -> None:
-    words = options(Profile(bubblewrap=BUBBLEWRAP), tmp_path, mounts=[], memory=lambda _: 3)
+    words = options(Profile(bubblewrap=BUBBLEWRAP), tmp_path, memory=lambda _: 3)
     assert words[-5:] == ["--bind", str(tmp_path), "/workspace", "--remount-ro", "/"]
     assert words.count("--bind") == 1
 

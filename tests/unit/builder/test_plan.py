@@ -2,7 +2,6 @@
 
 import pytest
 
-from services.builder.domain import dependencies
 from services.builder.domain.plan import plan
 from tests.support.golden import sample
 from trellis_contracts.deployments import DeployKind
@@ -34,22 +33,3 @@ def test_a_rollback_neither_clones_nor_installs_nor_builds(*, tests: bool) -> No
 
 def test_a_teardown_only_removes() -> None:
     assert plan(_work(DeployKind.TEARDOWN, tests=True)) == (Step.REMOVE,)
-
-
-@pytest.mark.parametrize("lock", ["package-lock.json", "npm-shrinkwrap.json"])
-def test_a_lock_file_is_kept_to(lock: str) -> None:
-    chosen = dependencies.install(["package.json", lock])
-
-    assert chosen == dependencies.Install(("npm", "ci"))
-
-
-def test_without_a_lock_file_the_log_says_that_the_build_cannot_be_repeated() -> None:
-    chosen = dependencies.install(["package.json", "yarn.locked"])
-
-    assert chosen is not None
-    assert chosen.argv[:2] == ("npm", "install")
-    assert "cannot be repeated exactly" in (chosen.notice or "")
-
-
-def test_a_folder_without_a_package_has_nothing_to_install() -> None:
-    assert dependencies.install(["template.yaml", "package-lock.json"]) is None

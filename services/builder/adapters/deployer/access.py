@@ -17,7 +17,10 @@ from services.builder.adapters.deployer.errors import AwsUnreachable, Credential
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_route53 import Route53Client
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
 _REFUSED = {
@@ -121,6 +124,21 @@ class Access:
     def sts(self) -> "STSClient":
         """STS."""
         return self._session.client("sts", endpoint_url=self.endpoint, config=self._config)
+
+    @cached_property
+    def ec2(self) -> "EC2Client":
+        """EC2, to look things up."""
+        return self._session.client("ec2", endpoint_url=self.endpoint, config=self._config)
+
+    @cached_property
+    def ssm(self) -> "SSMClient":
+        """Systems Manager, to look things up."""
+        return self._session.client("ssm", endpoint_url=self.endpoint, config=self._config)
+
+    @cached_property
+    def route53(self) -> "Route53Client":
+        """Route 53, to look things up."""
+        return self._session.client("route53", endpoint_url=self.endpoint, config=self._config)
 
     @cached_property
     def _session(self) -> boto3.Session:

@@ -53,6 +53,7 @@ class Change:
     new: bool
     template: "TemplateParameter"
     parameters: Mapping[str, str]
+    tags: Mapping[str, str]
     hide: Hide
 
 
@@ -63,7 +64,8 @@ def propose(access: Access, change: Change) -> ChangeSet | None:
         StackFailed: AWS cannot make it; nothing was changed, and no shell of a new stack is left.
     """
     tags: list[TagTypeDef] = [
-        {"Key": key, "Value": value} for key, value in tags_of(change.owner).items()
+        {"Key": key, "Value": value}
+        for key, value in (dict(change.tags) | tags_of(change.owner)).items()
     ]
     name = f"{change_set_prefix(change.owner)}{uuid4().hex}"
     try:

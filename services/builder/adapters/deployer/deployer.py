@@ -1,6 +1,7 @@
 """Deploys and removes: the one place where an assembly meets credentials."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from services.builder.adapters.deployer.access import (
     Access,
@@ -9,7 +10,9 @@ from services.builder.adapters.deployer.access import (
     speaking,
 )
 from services.builder.adapters.deployer.bootstrap import bootstrap
+from services.builder.adapters.deployer.course import run_course
 from services.builder.adapters.deployer.errors import CredentialsRefused, StackFailed
+from services.builder.adapters.deployer.lookups import Question, look_up
 from services.builder.adapters.deployer.one_stack import Deployed, OneStack
 from services.builder.adapters.deployer.prepared import Prepared
 from services.builder.adapters.deployer.removal import remove_stacks
@@ -62,6 +65,16 @@ class Deployer:
         """
         with speaking():
             return bootstrap(self._access, account)
+
+    def look_up(self, questions: Iterable[Question]) -> dict[str, Any]:
+        """Answer what an application asks about its account, by the key of each question.
+
+        Raises:
+            LookupMissing, CredentialsRefused, AwsUnreachable
+        """
+        with speaking():
+            account = self._access.sts.get_caller_identity()["Account"]
+            return look_up(self._access, account, questions)
 
     def deploy(
         self,
@@ -139,14 +152,18 @@ class Deployer:
         self, wanted: Prepared, uploads: Uploads, watch: Watch, *, fallback: Prepared | None
     ) -> list[Deployed]:
         one = OneStack(self._access, wanted.assembly.reach.owner, watch, wanted.hide)
-        done: list[Deployed] = []
-        for stack in wanted.assembly.stacks:
-            try:
-                done.append(one.deploy(stack, wanted, uploads))
-            except StackFailed:
-                self._put_back(done, one, uploads, fallback=fallback)
-                raise
-        return done
+        course = run_course(
+            wanted.assembly.stacks, lambda stack: one.deploy(stack, wanted, uploads)
+        )
+        if course.failure:
+            if isinstance(course.failure, StackFailed):
+                self._put_back(course.done, one, uploads, fallback=fallback)
+            raise course.failure
+        by_name = {deployed.outputs.stack: deployed for deployed in course.done}
+        return [
+            one.deploy(stack, wanted, uploads) if by_name[stack.name].kept else by_name[stack.name]
+            for stack in wanted.assembly.stacks
+        ]
 
     def _put_back(
         self,

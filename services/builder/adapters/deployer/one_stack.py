@@ -1,6 +1,6 @@
 """Brings one stack to what it should be, from whatever state it is found in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
@@ -14,6 +14,7 @@ from services.builder.adapters.deployer.changes import (
     propose,
 )
 from services.builder.adapters.deployer.errors import StackFailed
+from services.builder.adapters.deployer.exports import with_exports_in_use
 from services.builder.adapters.deployer.operations import Ending, Operation
 from services.builder.adapters.deployer.prepared import Prepared
 from services.builder.adapters.deployer.stacks import Hide, Stack, check_owner, find_stack
@@ -26,14 +27,20 @@ from services.chassis.failpoints import passed
 from trellis_contracts.releases import StackOutputs
 
 _RACES = 2
+_NOBODY_READS = ("ExportsOutput", "SSTMetadata")
+"""Outputs by which CDK ties stacks together, and SST its console."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """A stack as it stands after the deploy; `created` says that there was none before."""
+    """A stack as it stands after the deploy; `created` says that there was none before.
+
+    `kept` are exports that the template has no more, and others still import.
+    """
 
     outputs: StackOutputs
     created: bool
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +60,32 @@ class OneStack:
             StackOfAnother: it is not this environment's.
             Stopped, OutOfTime: it was ended, and has settled.
         """
-        inline = len(stack.template.encode()) <= LARGEST_INLINE
-        template: TemplateParameter = (
-            {"TemplateBody": stack.template}
-            if inline
-            else {"TemplateURL": uploads.put_template(stack.template)}
-        )
         for _ in range(_RACES):
             found = self.make_usable(stack.name)
+            text, kept = with_exports_in_use(self.access, found, stack.template)
             change = Change(
                 stack=stack.name,
                 owner=self.owner,
                 new=found is None,
-                template=template,
+                template=_given(text, uploads),
                 parameters=prepared.parameters(stack),
+                tags=stack.tags,
                 hide=self.hide,
             )
             self.watch.check()
             try:
-                return self._change(change, found)
+                deployed = replace(self._change(change, found), kept=kept)
             except _LostRace:
                 continue
+            self._protect(stack)
+            return deployed
         raise StackFailed(stack.name, "busy", "somebody else keeps changing it at the same time")
+
+    def _protect(self, stack: CheckedStack) -> None:
+        if stack.protected:
+            self.access.cloudformation.update_termination_protection(
+                StackName=stack.name, EnableTerminationProtection=True
+            )
 
     def make_usable(self, name: str) -> Stack | None:
         """Wait out what runs, clear what never was good, free what is stuck; None: no stack.
@@ -182,8 +193,18 @@ class OneStack:
 
     def _shown(self, stack: Stack) -> StackOutputs:
         """Give the outputs as they go into history: a template may put a secret into one."""
-        outputs = {key: self.hide(value) for key, value in stack.outputs.items()}
+        outputs = {
+            key: self.hide(value)
+            for key, value in stack.outputs.items()
+            if not key.startswith(_NOBODY_READS)
+        }
         return StackOutputs(stack=stack.name, stack_id=stack.id, outputs=outputs)
+
+
+def _given(template: str, uploads: Uploads) -> TemplateParameter:
+    if len(template.encode()) <= LARGEST_INLINE:
+        return {"TemplateBody": template}
+    return {"TemplateURL": uploads.put_template(template)}
 
 
 class _LostRace(Exception):

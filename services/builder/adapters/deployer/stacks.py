@@ -1,7 +1,7 @@
 """Stacks as they are found in an account: their state, their owner, their events."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -9,7 +9,10 @@ from botocore.exceptions import ClientError
 from services.builder.adapters.deployer.access import Access, said
 from services.builder.adapters.deployer.progress import Event
 from services.builder.domain.assembly.reach import Owner
-from services.builder.domain.assembly.refusals import StackOfAnother
+from services.builder.domain.assembly.refusals import (
+    StackOfAnother,
+    StackOfTheSameApplication,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
@@ -29,6 +32,8 @@ class Stack:
     status: str
     tags: Mapping[str, str]
     outputs: Mapping[str, str]
+    exports: Mapping[str, str] = field(default_factory=dict)
+    """What other stacks may import, by the key of its output."""
 
 
 def tags_of(owner: Owner) -> dict[str, str]:
@@ -58,11 +63,29 @@ def check_owner(access: Access, stack: Stack, owner: Owner) -> None:
     """
     if all(stack.tags.get(key) == value for key, value in tags_of(owner).items()):
         return
+    if environment := stack.tags.get(ENVIRONMENT):
+        raise _of_another(stack, environment, owner)
+    if stack.id in owner.recorded or stack.name in owner.adopts:
+        return
     if stack.status == "REVIEW_IN_PROGRESS" and _only_our_change_sets(access, stack, owner):
         return
-    if ENVIRONMENT in stack.tags:
-        raise StackOfAnother(stack.name, f"environment {stack.tags[ENVIRONMENT]} of Trellis")
-    raise StackOfAnother(stack.name, "somebody outside Trellis")
+    raise StackOfAnother(
+        stack.name,
+        "somebody outside Trellis",
+        "Hand it to this environment with `trellis apps settings --adopt` if it is the same "
+        "application, deployed by its own CLI until now; else give this one another name.",
+    )
+
+
+def _of_another(stack: Stack, environment: str, owner: Owner) -> StackOfAnother:
+    if stack.tags.get(APPLICATION) == str(owner.application_id):
+        return StackOfTheSameApplication(stack.name, environment)
+    return StackOfAnother(
+        stack.name,
+        f"environment {environment} of Trellis",
+        "Give this environment another stack name (`trellis apps settings --stack-name`, or the "
+        "name in the application), or credentials of another account.",
+    )
 
 
 def change_set_prefix(owner: Owner) -> str:
@@ -122,6 +145,11 @@ def _stack(found: "StackTypeDef") -> Stack:
         outputs={
             output["OutputKey"]: output.get("OutputValue", "")
             for output in found.get("Outputs", [])
+        },
+        exports={
+            output["OutputKey"]: output["ExportName"]
+            for output in found.get("Outputs", [])
+            if "ExportName" in output
         },
     )
 

@@ -1,19 +1,19 @@
-"""What a framework is to the builder: how it is known, and what makes an assembly of it.
+"""What a framework is to the builder: how it is known, and how an assembly of it is made.
 
 FrameworkUnknown
+SeveralApplications
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from services.builder.adapters.isolation.sandbox import Command
 from trellis_contracts.names import ApplicationId, EnvironmentId
 
 
 class FrameworkUnknown(Exception):
-    """Nothing in the folder says how it is deployed."""
+    """Nothing in the folder, or below it where that was allowed, says how it is deployed."""
 
     def __init__(self, looked_for: tuple[str, ...], folder: str) -> None:
         self.looked_for = looked_for
@@ -21,12 +21,21 @@ class FrameworkUnknown(Exception):
         super().__init__(f"none of {', '.join(looked_for)} in {folder or 'the root'}")
 
 
+class SeveralApplications(Exception):
+    """The repository holds several applications, and nobody said which one is meant."""
+
+    def __init__(self, folders: tuple[str, ...]) -> None:
+        self.folders = folders
+        super().__init__(f"applications in {', '.join(folders)}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SynthesisRequest:
     """For whom, for where and with what an assembly is made.
 
     `variables` fill parameters of their name; of `secrets` the names alone are told, since no
-    value may be in an assembly. `bucket` is where assets will lie (`access.asset_bucket`).
+    value may be in an assembly. `bucket` is where assets will lie (`access.asset_bucket`);
+    `context` answers what CDK asked about the account.
     """
 
     application_id: ApplicationId
@@ -38,13 +47,13 @@ class SynthesisRequest:
     bucket: str
     variables: Mapping[str, str] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
+    context: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Framework(Protocol):
     """A way to describe a serverless application.
 
-    The program of `command` runs in the application's folder, without any credential. It reads
-    `request.json` in the folder `room` and leaves `result.json` and the folder `assembly` there.
+    `synthesiser.program` makes its assembly in the application's folder, without any credential.
     """
 
     @property
@@ -52,22 +61,32 @@ class Framework(Protocol):
         """What people call it."""
 
     @property
+    def way(self) -> str:
+        """How `synthesiser.program` makes its assembly."""
+
+    @property
     def looked_for(self) -> tuple[str, ...]:
         """The files that it is known by, as a person would write them."""
+
+    @property
+    def names_stacks(self) -> bool:
+        """Whether the application says what its stacks are called, and not we."""
+
+    @property
+    def toolchain(self) -> str | None:
+        """The toolchain of the builder that it needs beside what the application brings."""
 
     def detect(self, folder: Path) -> str | None:
         """Give the name of the file that says so, or None. Reads little and follows no link."""
 
-    def command(self, room: str) -> Command:
-        """Give what makes the assembly; `room` is a folder as the sandbox sees it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A framework, and the file in the application's folder that it was known by."""
+    """A framework, the file that it was known by, and the folder of the checkout it lies in."""
 
     framework: Framework
     file: str
+    folder: str = ""
 
     @property
     def name(self) -> str:

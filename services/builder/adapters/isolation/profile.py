@@ -80,6 +80,14 @@ class Profile:
     limits: Limits = field(default_factory=Limits)
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one command sees beside the profile: `of_builder` may lie in what is hidden."""
+
+    read_only: tuple[Mount, ...] = ()
+    of_builder: tuple[Mount, ...] = ()
+
+
 class MountRefused(ValueError):
     """A file of the host may not be shown to a step."""
 
@@ -89,16 +97,19 @@ class MountRefused(ValueError):
 
 
 def options(
-    profile: Profile, workspace: Path, *, mounts: Iterable[Mount], memory: Memory
+    profile: Profile, workspace: Path, *, shown: Shown | None = None, memory: Memory
 ) -> list[str]:
     """The options that build what a step sees; `workspace` is the one thing it can write.
 
     Raises:
         MountRefused: a mount would show what is hidden, or lies where a step can write.
     """
-    shown = [*profile.mounts, *mounts]
-    for mount in shown:
+    shown = shown or Shown()
+    checked = [*profile.mounts, *shown.read_only]
+    for mount in checked:
         check_mount(mount, profile.hidden)
+    for mount in shown.of_builder:
+        check_mount(mount, ())
     return [
         *profile.bubblewrap.options,
         *system_tree(),
@@ -109,9 +120,9 @@ def options(
         *_etc(profile.bubblewrap, memory),
         *("--perms", "0755", "--dir", "/home"),
         *("--perms", "0700", "--size", str(profile.limits.home_bytes), "--tmpfs", HOME),
-        *_bound(shown),
+        *_bound([*checked, *shown.of_builder]),
         *(word for to, at in profile.links for word in ("--symlink", to, at)),
-        *_covered(profile.hidden, shown),
+        *_covered(profile.hidden, checked),
         *("--bind", str(workspace), WORKSPACE, "--remount-ro", "/"),
     ]
 

@@ -17,6 +17,7 @@ from services.builder.adapters.isolation.profile import (
     SOURCE,
     Mount,
     Profile,
+    Shown,
     environment_of,
     options,
 )
@@ -32,13 +33,15 @@ class Command:
     """A program with its arguments (never a secret among them: they are seen on the host).
 
     `environment` may hold secrets. `cwd` is a folder of the sandbox. No file that it writes
-    grows beyond `largest_file` bytes.
+    grows beyond `largest_file` bytes. `read_only` may show nothing that is hidden; `of_builder`
+    is what the builder itself keeps for its runs.
     """
 
     argv: tuple[str, ...]
     cwd: str = SOURCE
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     read_only: tuple[Mount, ...] = ()
+    of_builder: tuple[Mount, ...] = ()
     largest_file: int | None = None
 
 
@@ -126,7 +129,8 @@ class Sandbox:
             return kept[-1]
 
         try:
-            words = options(self._profile, self._workspace, mounts=command.read_only, memory=memory)
+            shown = Shown(command.read_only, command.of_builder)
+            words = options(self._profile, self._workspace, shown=shown, memory=memory)
             for name, value in environment_of(self._profile, command.environment).items():
                 words += ["--setenv", name, value]
             words += ["--chdir", command.cwd]

@@ -13,6 +13,8 @@ from services.builder.adapters.deployer.errors import Stopped
 from services.builder.adapters.deployer.progress import Progress
 from services.builder.adapters.deployer.watch import Watch
 from services.builder.adapters.failures import failure_of
+from services.builder.adapters.frameworks.port import Found
+from services.builder.adapters.frameworks.synthesis import LookupsWanted
 from services.builder.domain.assembly.reach import Owner, Reach
 from services.builder.domain.run import RunWasCancelled, StepFailed
 from services.chassis import tasks
@@ -33,19 +35,36 @@ async def enter(attempt: Attempt) -> tuple[Deployer, Identity]:
     return deployer, identity
 
 
-def reach_of(attempt: Attempt, identity: Identity) -> Reach:
-    """Say what an assembly of this environment may touch, from what we know and not from it."""
+def reach_of(attempt: Attempt, identity: Identity, found: Found | None = None) -> Reach:
+    """Say what an assembly of this environment may touch, from what we know and not from it.
+
+    `found` is given for one that was just made: where its framework names the stacks, what the
+    account says of each decides. A kept one may touch what its release had.
+    """
     work = attempt.work
     own = {work.target.stack_name}
     for release in (work.previous, work.release):
         own |= {stack.stack for stack in release.stacks} if release else set()
+    free = found is not None and found.framework.names_stacks
     return Reach(
-        owner=Owner(work.application_id, work.environment_id),
+        owner=owner_of(attempt),
         account=identity.account,
         region=region_of(attempt),
         stage=work.target.stage,
         bucket=asset_bucket(identity.account, region_of(attempt)),
-        stack_names=frozenset(own),
+        stack_names=None if free else frozenset(own),
+    )
+
+
+def owner_of(attempt: Attempt) -> Owner:
+    """Say whose stacks this run's are, and by what they are known beside their tags."""
+    work = attempt.work
+    releases = [release for release in (work.previous, work.release) if release]
+    return Owner(
+        work.application_id,
+        work.environment_id,
+        recorded=frozenset(stack.stack_id for one in releases for stack in one.stacks),
+        adopts=frozenset(work.target.settings.adopts),
     )
 
 
@@ -65,6 +84,8 @@ async def settled(attempt: Attempt, act: Callable[[], T]) -> T:
         return await _in_a_thread(act)
     except Stopped as stopped:
         raise RunWasCancelled(cloud_touched=stopped.cloud_touched) from stopped
+    except LookupsWanted:
+        raise
     except Exception as error:
         failure = failure_of(error, attempt.ids, tail=attempt.log.tail())
         if failure is None:

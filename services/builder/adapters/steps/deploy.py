@@ -4,13 +4,17 @@ from services.builder.adapters.artifacts import Artifacts
 from services.builder.adapters.attempt import Attempt, Made
 from services.builder.adapters.deployer.access import Identity
 from services.builder.adapters.deployer.deployer import Deployer
+from services.builder.adapters.deployer.errors import SecretMissing
 from services.builder.adapters.deployer.prepared import Prepared, prepare_assembly
 from services.builder.adapters.steps import cloud
+from services.builder.domain.run import StepFailed
 from trellis_contracts.names import CommitSha
 from trellis_contracts.releases import Release, StackOutputs
 
 
-async def deploy(attempt: Attempt, made: Made, commit: CommitSha) -> Release:
+async def deploy(
+    attempt: Attempt, made: Made, *, commit: CommitSha, artifacts: Artifacts
+) -> Release:
     """Bring the stacks to the assembly that this run has made, and say what now runs.
 
     Raises:
@@ -19,7 +23,8 @@ async def deploy(attempt: Attempt, made: Made, commit: CommitSha) -> Release:
     """
     work, assembly = attempt.work, made.prepared.assembly
     deployer, identity = await cloud.enter(attempt)
-    stacks = await _deploy(attempt, deployer, made.prepared)
+    fallback = await _fallback(attempt, made.prepared, artifacts, identity=identity)
+    stacks = await _deploy(attempt, deployer, made.prepared, fallback=fallback)
     return Release(
         deployment_id=work.deployment_id,
         commit=commit,
@@ -44,24 +49,45 @@ async def bring_back(attempt: Attempt, release: Release, artifacts: Artifacts) -
     )
     deployer, identity = await cloud.enter(attempt)
     kept = await _open_kept(attempt, release, artifacts, identity=identity)
-    stacks = await _deploy(attempt, deployer, kept)
+    fallback = await _fallback(attempt, kept, artifacts, identity=identity)
+    stacks = await _deploy(attempt, deployer, kept, fallback=fallback)
     return release.model_copy(update={"stacks": stacks, "cloud": deployer.cloud(identity)})
 
 
 async def _open_kept(
     attempt: Attempt, release: Release, artifacts: Artifacts, *, identity: Identity
 ) -> Prepared:
-    folder = attempt.folder.path / "kept"
+    folder = attempt.folder.path / f"kept-{release.artifact[:12]}"
     await cloud.settled(attempt, lambda: artifacts.open(release.artifact, folder))
     reach, secrets = cloud.reach_of(attempt, identity), attempt.granted.secrets
     return await cloud.settled(attempt, lambda: prepare_assembly(folder, reach, secrets))
 
 
+async def _fallback(
+    attempt: Attempt, wanted: Prepared, artifacts: Artifacts, *, identity: Identity
+) -> Prepared | None:
+    """Give what the environment runs, to put earlier stacks back to when a later one fails."""
+    previous = attempt.work.previous
+    if previous is None or len(wanted.assembly.stacks) == 1:
+        return None
+    try:
+        kept = await _open_kept(attempt, previous, artifacts, identity=identity)
+        kept.check_secrets()
+    except (StepFailed, SecretMissing) as unusable:
+        await attempt.log.say(
+            f"If a later stack fails, earlier ones cannot be put back by themselves: {unusable}"
+        )
+        return None
+    return kept
+
+
 async def _deploy(
-    attempt: Attempt, deployer: Deployer, prepared: Prepared
+    attempt: Attempt, deployer: Deployer, prepared: Prepared, *, fallback: Prepared | None
 ) -> tuple[StackOutputs, ...]:
     async with cloud.watched(attempt) as watch:
         return await cloud.settled(
             attempt,
-            lambda: deployer.deploy(prepared, watch=watch, previous=attempt.work.previous),
+            lambda: deployer.deploy(
+                prepared, watch=watch, previous=attempt.work.previous, fallback=fallback
+            ),
         )

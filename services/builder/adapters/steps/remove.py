@@ -2,7 +2,6 @@
 
 from services.builder.adapters.attempt import Attempt
 from services.builder.adapters.steps import cloud
-from services.builder.domain.assembly.reach import Owner
 from trellis_contracts.releases import StackOutputs
 
 
@@ -17,7 +16,7 @@ async def remove(attempt: Attempt) -> tuple[str, ...]:
     work = attempt.work
     recorded = work.release.stacks if work.release else ()
     stacks: tuple[StackOutputs | str, ...] = (work.target.stack_name, *recorded)
-    owner = Owner(work.application_id, work.environment_id)
+    owner = cloud.owner_of(attempt)
     deployer, _ = await cloud.enter(attempt)
     async with cloud.watched(attempt) as watch:
         gone = await cloud.settled(attempt, lambda: deployer.remove(stacks, owner, watch=watch))

@@ -6,6 +6,7 @@ from services.builder.adapters.artifacts import Artifacts
 from services.builder.adapters.attempt import Attempt
 from services.builder.adapters.steps.checkout import check_out
 from services.builder.adapters.steps.deploy import bring_back, deploy
+from services.builder.adapters.steps.find import find
 from services.builder.adapters.steps.install import install
 from services.builder.adapters.steps.remove import remove
 from services.builder.adapters.steps.synthesise import synthesise
@@ -56,10 +57,13 @@ class Steps:
         attempt.commit = await check_out(attempt)
         if attempt.work.commit is None:
             attempt.report(CommitResolved(**attempt.ids, commit=attempt.commit))
+        attempt.found = await find(attempt)
 
     async def _deploy(self, attempt: Attempt) -> Release:
         if attempt.made and attempt.commit:
-            return await deploy(attempt, attempt.made, attempt.commit)
+            return await deploy(
+                attempt, attempt.made, commit=attempt.commit, artifacts=self._artifacts
+            )
         if attempt.work.release:
             return await bring_back(attempt, attempt.work.release, self._artifacts)
         raise NothingToDeploy(attempt.work.kind)

@@ -33,6 +33,7 @@ from services.builder.domain.assembly.refusals import (
     NotItsPlace,
     NotItsStack,
     SecretInTheOpen,
+    TagOfOurs,
     TooMuch,
     UnknownKind,
 )
@@ -110,7 +111,7 @@ def _stack(
 ) -> tuple[str, _Stack]:
     reach = case.reach
     of = documents.read_part(StackProperties, artifact.properties, documents.MANIFEST)
-    if of.stack_name not in reach.stack_names:
+    if not reach.holds(of.stack_name):
         raise NotItsStack(of.stack_name, reach.stack_names)
     place = f"aws://{reach.account}/{reach.region}"
     if artifact.environment != place:
@@ -129,17 +130,33 @@ def _in_order(
         raise TooMuch(f"{len(stacks)} stacks", f"{limits.stacks} stacks")
     if not stacks or sorted(stack.name for stack in ordered) != sorted(stacks):
         raise Malformed(documents.RELEASE, "its stacks are not those of the manifest")
+    _check_order(ordered)
     return tuple(_with_parameters(stacks[of.name], of) for of in ordered)
+
+
+def _check_order(ordered: list[ReleaseStack]) -> None:
+    """Each stack comes after those that it needs, so that no two wait for each other."""
+    before: set[str] = set()
+    for stack in ordered:
+        if not before.issuperset(stack.after):
+            raise Malformed(documents.RELEASE, "its stacks are not in order of dependency")
+        before.add(stack.name)
 
 
 def _with_parameters(stack: _Stack, of: ReleaseStack) -> CheckedStack:
     for parameter, secret in of.secrets.items():
         if not stack.template.hides(parameter):
             raise SecretInTheOpen(parameter, secret)
+    for tag in of.tags:
+        if tag.lower().startswith(("aws:", "trellis:")):
+            raise TagOfOurs(tag[:64], of.name)
     return CheckedStack(
         name=of.name,
         template=stack.text,
         parameters=of.parameters,
         secrets=of.secrets,
         assets=stack.assets,
+        tags=of.tags,
+        after=tuple(of.after),
+        protected=of.protected,
     )

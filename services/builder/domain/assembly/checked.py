@@ -1,7 +1,7 @@
 """An assembly that passed the check: the only kind that a deployer takes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.builder.domain.assembly.reach import Reach
 
@@ -19,7 +19,8 @@ class CheckedAsset:
 class CheckedStack:
     """A stack of this environment, with its template as text and every parameter.
 
-    `secrets` gives the name of the secret that fills a NoEcho parameter.
+    `secrets` gives the name of the secret that fills a NoEcho parameter; `after` the names of the
+    stacks that must be there before; `tags` are the application's own.
     """
 
     name: str
@@ -27,6 +28,9 @@ class CheckedStack:
     parameters: Mapping[str, str]
     secrets: Mapping[str, str]
     assets: tuple[CheckedAsset, ...]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

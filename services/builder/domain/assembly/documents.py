@@ -21,6 +21,8 @@ TREE = "cdk:tree"
 
 PathText = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+TagKey = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+TagValue = Annotated[str, StringConstraints(max_length=256)]
 ParameterName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,255}$")]
 
 
@@ -107,12 +109,16 @@ class ReleaseTarget(Document):
 class ReleaseStack(Document):
     """One stack in its order, with every parameter of its template.
 
-    `secrets` gives, for NoEcho parameters, the name of the secret that fills each.
+    `secrets` gives, for NoEcho parameters, the name of the secret that fills each; `after` the
+    stacks that come first; `protected` asks for termination protection.
     """
 
     name: StackName
     parameters: dict[ParameterName, str] = {}
     secrets: dict[ParameterName, VariableName] = {}
+    tags: Annotated[dict[TagKey, TagValue], Field(max_length=40)] = {}
+    after: list[StackName] = []
+    protected: bool = False
 
 
 class ReleaseDocument(Document):

@@ -4,6 +4,7 @@ Refusal
 ├── NotItsStack, StackOfAnother      another environment's stack, by name or by tag
 ├── NotItsBucket, NotItsKey          an upload to somewhere else
 ├── NotItsRole                       a role that is not ours to assume or pass
+├── TagOfOurs                       a tag by which Trellis knows whose a stack is
 ├── SecretInTheOpen                  a secret as a parameter that everybody can read
 ├── NotItsPlace                      another account, region, stage or environment
 ├── PathOutside, NotAPlainFile       what does not lie in the assembly's folder
@@ -26,21 +27,32 @@ class Refusal(Exception):
 class NotItsStack(Refusal):
     """A stack's name is not among this environment's."""
 
-    def __init__(self, stack: str, own: frozenset[str]) -> None:
+    def __init__(self, stack: str, own: frozenset[str] | None) -> None:
+        named = " or ".join(sorted(own or ())) or "otherwise"
         super().__init__(
             f"the stack {stack}, which is not this environment's",
-            f"Name it {' or '.join(sorted(own))}, or set the environment's stack name.",
+            f"Name it {named}, or set the environment's stack name.",
         )
 
 
 class StackOfAnother(Refusal):
     """A stack of that name is in the account, and it is somebody else's."""
 
-    def __init__(self, stack: str, belongs_to: str) -> None:
+    def __init__(self, stack: str, belongs_to: str, remedy: str) -> None:
+        super().__init__(f"the stack {stack}, which exists and belongs to {belongs_to}", remedy)
+
+
+class StackOfTheSameApplication(StackOfAnother):
+    """Two environments of one application would meet in one stack."""
+
+    def __init__(self, stack: str, environment: str) -> None:
         super().__init__(
-            f"the stack {stack}, which exists and belongs to {belongs_to}",
-            "Set another stack name for this environment (`trellis apps settings`), or delete "
-            "that stack first if nobody needs it.",
+            stack,
+            f"another environment of this application ({environment})",
+            "Give this environment credentials of another account, or another region; or let the "
+            "stage be a part of the stack's name: `${AWS::StackName}`'s setting for a template "
+            "(`trellis apps settings --stack-name`), the context value `stage` in a CDK "
+            "application (`app.node.tryGetContext('stage')`).",
         )
 
 
@@ -67,6 +79,16 @@ class NotItsRole(Refusal):
     def __init__(self, role: str) -> None:
         super().__init__(
             f"the role {role}", "Take it out: roles come from the environment's settings."
+        )
+
+
+class TagOfOurs(Refusal):
+    """A tag would say to whom a stack belongs, or is one that AWS keeps to itself."""
+
+    def __init__(self, tag: str, stack: str) -> None:
+        super().__init__(
+            f"the tag {tag} of the stack {stack}",
+            "Tags that begin with `trellis:` or `aws:` are not the application's to give.",
         )
 
 

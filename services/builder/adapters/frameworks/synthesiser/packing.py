@@ -36,9 +36,13 @@ class Packed:
 class Packer:
     """Puts files into the assembly; what was packed before is not packed again."""
 
-    def __init__(self, assembly: Path, root: Path) -> None:
-        """Takes the assembly's folder, and the one that nothing may be taken from outside of."""
+    def __init__(self, assembly: Path, root: Path, *, largest: int | None = None) -> None:
+        """Takes the assembly's folder, and the one that nothing may be taken from outside of.
+
+        `largest` is how many bytes may go into one zip, if not what AWS Lambda takes.
+        """
         self._assembly = assembly
+        self._largest = largest or LARGEST_UNPACKED
         self._root = root.resolve()
         self._packed: dict[tuple[Path, bool], Packed] = {}
 
@@ -105,11 +109,12 @@ class Packer:
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
             for name, file in self._contents(found):
                 count, total = count + 1, total + file.stat().st_size
-                if total > LARGEST_UNPACKED or count > MOST_FILES:
+                if total > self._largest or count > MOST_FILES:
                     raise NotPossible(
-                        f"{self._shown(found)} is too large for AWS Lambda "
-                        f"({LARGEST_UNPACKED >> 20} MiB unpacked): keep development dependencies "
-                        "and unused files out of it."
+                        f"{self._shown(found)} is too large: it may have "
+                        f"{self._largest >> 20} MiB unpacked, and AWS Lambda takes no more than "
+                        f"{LARGEST_UNPACKED >> 20}. Keep development dependencies and unused files "
+                        "out of it."
                     )
                 with file.open("rb") as source, archive.open(_entry(name, file), "w") as packed:
                     copyfileobj(source, packed)

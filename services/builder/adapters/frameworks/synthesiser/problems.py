@@ -2,7 +2,11 @@
 
 NotPossible
 ParametersMissing
+LookupsMissing
 """
+
+from collections.abc import Sequence
+from typing import Any
 
 
 class NotPossible(Exception):
@@ -16,3 +20,11 @@ class ParametersMissing(Exception):
         self.parameters = parameters
         self.no_echo = no_echo
         super().__init__(f"no value for {', '.join((*parameters, *no_echo))}")
+
+
+class LookupsMissing(Exception):
+    """The application asks about its account; `lookups` are CDK's own questions."""
+
+    def __init__(self, lookups: Sequence[Any]) -> None:
+        self.lookups = tuple(lookups)
+        super().__init__(f"{len(self.lookups)} values of the account are not known")

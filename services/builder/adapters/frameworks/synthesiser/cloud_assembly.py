@@ -1,0 +1,178 @@
+"""Reads what CDK or SST has synthesised: the stacks of a cloud assembly, in order of dependency.
+
+The layout is that of aws-cdk-lib's cloud-assembly-schema (38 to 55 seen); what else a version
+holds is let be.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from services.builder.adapters.frameworks.synthesiser.loading import Template
+from services.builder.adapters.frameworks.synthesiser.problems import (
+    LookupsMissing,
+    NotPossible,
+)
+
+_STACK, _ASSETS, _NESTED = "aws:cloudformation:stack", "cdk:asset-manifest", "cdk:cloud-assembly"
+_DEEPEST = 8
+_ROLES = ("assumeRoleArn", "cloudFormationExecutionRoleArn")
+_UNKNOWN = ("unknown-account", "unknown-region")
+
+
+@dataclass(frozen=True)
+class MadeAsset:
+    """Something to be uploaded: where it lies, how it is packed, and what templates call it."""
+
+    source: Path
+    zipped: bool
+    names: tuple[tuple[str, str], ...]
+    """The bucket and the key by which templates know it, one pair a destination."""
+
+
+@dataclass(frozen=True)
+class MadeStack:
+    """A stack as the framework has written it; `after` names the stacks that it needs."""
+
+    name: str
+    file: Path
+    template: Template
+    place: tuple[str, str]
+    properties: Mapping[str, Any]
+    assets: tuple[MadeAsset, ...]
+    images: tuple[str, ...]
+    after: tuple[str, ...] = ()
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags that the framework gives to the stack and all that is in it."""
+        return {str(key): str(value) for key, value in self.properties.get("tags", {}).items()}
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The roles of the application's own choice; those of a CDK bootstrap are not needed."""
+        named = {role: self.properties.get(role) for role in _ROLES}
+        return {
+            role: str(arn) for role, arn in named.items() if arn and ":role/cdk-" not in str(arn)
+        }
+
+
+@dataclass
+class _Manifest:
+    """One manifest: its artifacts, and those of the assemblies that are nested in it."""
+
+    folder: Path
+    artifacts: Mapping[str, Mapping[str, Any]]
+    nested: dict[str, "_Manifest"] = field(default_factory=dict)
+
+    def stacks(self) -> Iterator[str]:
+        for name, artifact in self.artifacts.items():
+            if artifact.get("type") == _STACK:
+                yield _stack_name(name, artifact)
+        for manifest in self.nested.values():
+            yield from manifest.stacks()
+
+
+def read_stacks(folder: Path) -> list[MadeStack]:
+    """Give the stacks in an order in which each comes after those that it needs.
+
+    Raises:
+        LookupsMissing: the application asked about its account, and was not answered.
+        NotPossible: there is no stack, or they need each other.
+    """
+    made: dict[str, MadeStack] = {}
+    for stack in _stacks(_manifest(folder, depth=0), ()):
+        if stack.name in made:
+            raise NotPossible(f"Two stacks are called {stack.name}: give each its own name.")
+        made[stack.name] = stack
+    if not made:
+        raise NotPossible("The application has no stack: there is nothing to deploy.")
+    needed = {
+        name: [other for other in stack.after if other in made] for name, stack in made.items()
+    }
+    try:
+        return [made[name] for name in TopologicalSorter(needed).static_order()]
+    except CycleError as cycle:
+        raise NotPossible(f"Stacks need each other: {' → '.join(cycle.args[1])}.") from None
+
+
+def _manifest(folder: Path, *, depth: int) -> _Manifest:
+    try:
+        content = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as wrong:
+        raise NotPossible(f"No cloud assembly was made: {wrong}.") from None
+    if missing := content.get("missing"):
+        raise LookupsMissing(missing)
+    manifest = _Manifest(folder, content.get("artifacts", {}))
+    for name, artifact in manifest.artifacts.items():
+        if artifact.get("type") == _NESTED:
+            if depth >= _DEEPEST:
+                raise NotPossible(f"Stages are nested deeper than {_DEEPEST}.")
+            inner = folder / artifact["properties"]["directoryName"]
+            manifest.nested[name] = _manifest(inner, depth=depth + 1)
+    return manifest
+
+
+def _stacks(manifest: _Manifest, after: Sequence[str]) -> Iterator[MadeStack]:
+    """The stacks of a manifest; `after` are those that all of them need."""
+    for name, artifact in manifest.artifacts.items():
+        needs = [*after, *_names_of(manifest, artifact)]
+        if artifact.get("type") == _STACK:
+            yield _stack(manifest, name, needs)
+        elif name in manifest.nested:
+            yield from _stacks(manifest.nested[name], needs)
+
+
+def _names_of(manifest: _Manifest, artifact: Mapping[str, Any]) -> Iterator[str]:
+    """The stacks that an artifact depends on, also those inside of an assembly that it names."""
+    for needed in artifact.get("dependencies", []):
+        other = manifest.artifacts.get(needed, {})
+        if other.get("type") == _STACK:
+            yield _stack_name(needed, other)
+        elif needed in manifest.nested:
+            yield from manifest.nested[needed].stacks()
+
+
+def _stack(manifest: _Manifest, name: str, after: Sequence[str]) -> MadeStack:
+    artifact = manifest.artifacts[name]
+    properties = artifact.get("properties", {})
+    file = manifest.folder / properties["templateFile"]
+    listed = [
+        json.loads((manifest.folder / other["properties"]["file"]).read_text(encoding="utf-8"))
+        for needed in artifact.get("dependencies", [])
+        if (other := manifest.artifacts.get(needed, {})).get("type") == _ASSETS
+    ]
+    return MadeStack(
+        name=_stack_name(name, artifact),
+        file=file,
+        template=json.loads(file.read_text(encoding="utf-8")),
+        place=_place(artifact),
+        properties=properties,
+        assets=tuple(one for assets in listed for one in _assets(assets, manifest.folder)),
+        images=tuple(image for assets in listed for image in assets.get("dockerImages", {})),
+        after=tuple(dict.fromkeys(after)),
+    )
+
+
+def _assets(listed: Mapping[str, Any], folder: Path) -> Iterator[MadeAsset]:
+    for name, asset in listed.get("files", {}).items():
+        source = asset.get("source", {})
+        if "path" not in source:
+            raise NotPossible(f"The asset {name[:64]} is made by a program at deploy time.")
+        names = {(to["bucketName"], to["objectKey"]) for to in asset["destinations"].values()}
+        yield MadeAsset(
+            folder / source["path"], source.get("packaging") == "zip", tuple(sorted(names))
+        )
+
+
+def _stack_name(name: str, artifact: Mapping[str, Any]) -> str:
+    return str(artifact.get("properties", {}).get("stackName") or name)
+
+
+def _place(artifact: Mapping[str, Any]) -> tuple[str, str]:
+    account, _, region = str(artifact.get("environment", "")).removeprefix("aws://").partition("/")
+    known = [word if word not in _UNKNOWN else "" for word in (account, region)]
+    return known[0], known[1]

@@ -1,0 +1,84 @@
+"""An assembly of an SST v2 application: `sst build`, which a stub tells what it asks AWS."""
+
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from services.builder.adapters.frameworks.synthesiser import toolkit
+from services.builder.adapters.frameworks.synthesiser.aws_stub import answering
+from services.builder.adapters.frameworks.synthesiser.cloud_assembly import read_stacks
+from services.builder.adapters.frameworks.synthesiser.problems import NotPossible
+from services.builder.adapters.frameworks.synthesiser.rewriting import rewrite
+from services.builder.adapters.frameworks.synthesiser.writing import Framework
+
+_PACKAGE, _MAJOR = "sst", 2
+_MADE = Path(".sst") / "dist"
+_WANTED = re.compile(r"LATEST_VERSION\s*=\s*[\"'](\d+)")
+_LAST_KNOWN = 7
+_SHIM = Path(__file__).with_name("aim_at_stub.cjs")
+
+
+def of_sst(request: Mapping[str, Any], assembly: Path) -> None:
+    """Let SST build the application in this folder, and make our assembly of it.
+
+    Raises:
+        NotPossible: it is no SST v2, SST said no, or made what cannot be deployed.
+        ParametersMissing: stacks have parameters without a value.
+    """
+    root, target = Path(request["root"]), request["target"]
+    package = toolkit.installed(_PACKAGE, root)
+    version = _checked(package)
+    assert package is not None  # noqa: S101 - `_checked` has refused that
+    shutil.rmtree(_MADE, ignore_errors=True)
+    place = {name: target[name] for name in ("account", "region", "bucket")}
+    with answering(**place, major=_bootstrap(package)) as address:
+        ended = toolkit.run(
+            [str(package.parent / ".bin" / "sst"), *_arguments(target)],
+            _environment(target, address),
+            root=root,
+        )
+    if ended != 0:
+        raise NotPossible(f"`sst build` ended with {ended}; the last lines of the log say why.")
+    framework = Framework("sst", version)
+    rewrite(read_stacks(_MADE.resolve()), assembly, request, framework=framework, root=root.parent)
+
+
+def _checked(package: Path | None) -> str:
+    if package is None:
+        raise NotPossible("sst is not installed: name it in package.json.")
+    version = toolkit.version_of(package)
+    if toolkit.as_numbers(version)[:1] != (_MAJOR,):
+        raise NotPossible(
+            f"This is SST {version}. SST {_MAJOR} makes CloudFormation, which is deployed here; "
+            "later ones have an engine of their own, which is not run yet."
+        )
+    return version
+
+
+def _bootstrap(package: Path) -> int:
+    """Read which bootstrap this SST asks for; its stub says that it is there."""
+    try:
+        text = (package / "bootstrap.js").read_text(encoding="utf-8")
+    except OSError:
+        return _LAST_KNOWN
+    found = _WANTED.search(text)
+    return int(found[1]) if found else _LAST_KNOWN
+
+
+def _arguments(target: Mapping[str, str]) -> list[str]:
+    return ["build", "--stage", target["stage"], "--region", target["region"]]
+
+
+def _environment(target: Mapping[str, str], address: str) -> dict[str, str]:
+    """Keys that open nothing, because SST does not begin without any."""
+    return {
+        "AWS_ENDPOINT_URL": address,
+        "AWS_REGION": target["region"],
+        "AWS_ACCESS_KEY_ID": "synthesis",
+        "AWS_SECRET_ACCESS_KEY": "synthesis",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "SST_TELEMETRY_DISABLED": "1",
+        "NODE_OPTIONS": f"--require={_SHIM}",
+    }

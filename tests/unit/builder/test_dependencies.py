@@ -1,0 +1,93 @@
+"""Which package manager installs an application, where, and by which lock file."""
+
+import pytest
+
+from services.builder.domain.dependencies import Install, Level, Manager, install
+
+
+def level(folder: str, *files: str, manager: str | None = None, workspaces: bool = False) -> Level:
+    return Level(folder, frozenset(files), manager, workspaces)
+
+
+@pytest.mark.parametrize(
+    ("lock", "manager", "argv"),
+    [
+        ("package-lock.json", Manager.NPM, ("npm", "ci")),
+        ("npm-shrinkwrap.json", Manager.NPM, ("npm", "ci")),
+        ("pnpm-lock.yaml", Manager.PNPM, ("pnpm", "install", "--frozen-lockfile")),
+        ("yarn.lock", Manager.YARN, ("yarn", "install", "--frozen-lockfile", "--non-interactive")),
+        ("bun.lock", Manager.BUN, ("bun", "install", "--frozen-lockfile")),
+        ("bun.lockb", Manager.BUN, ("bun", "install", "--frozen-lockfile")),
+    ],
+)
+def test_a_lock_file_is_kept_to(lock: str, manager: Manager, argv: tuple[str, ...]) -> None:
+    assert install([level("", "package.json", lock)]) == Install(argv, "", manager, lock)
+
+
+@pytest.mark.parametrize(
+    ("files", "named"), [((".yarnrc.yml",), None), ((), "yarn@4.18.1"), ((), "yarn@3.0.0+sha224.a")]
+)
+def test_a_newer_yarn_is_known_by_its_settings(files: tuple[str, ...], named: str | None) -> None:
+    chosen = install([level("", "package.json", "yarn.lock", *files, manager=named)])
+
+    assert chosen is not None
+    assert (chosen.manager, chosen.argv) == (Manager.YARN_BERRY, ("yarn", "install", "--immutable"))
+
+
+def test_a_workspace_above_the_application_installs_for_it() -> None:
+    own = level("services/api", "package.json", "sst.config.ts")
+    root = level("", "package.json", "package-lock.json", workspaces=True)
+
+    chosen = install([own, level("services"), root])
+
+    assert chosen == Install(("npm", "ci"), "", Manager.NPM, "package-lock.json")
+
+
+def test_pnpm_says_in_a_file_of_its_own_that_it_is_a_workspace() -> None:
+    root = level("", "package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml")
+
+    chosen = install([level("api", "package.json"), root])
+
+    assert chosen is not None
+    assert (chosen.folder, chosen.manager) == ("", Manager.PNPM)
+
+
+def test_a_lock_file_above_that_is_no_workspaces_is_not_the_applications() -> None:
+    root = level("", "package.json", "package-lock.json")
+
+    chosen = install([level("infra", "package.json", "cdk.json"), root])
+
+    assert chosen is not None
+    assert (chosen.folder, chosen.lock) == ("infra", None)
+
+
+def test_an_application_without_a_package_of_its_own_uses_the_one_above() -> None:
+    chosen = install([level("infra", "cdk.json"), level("", "package.json", "package-lock.json")])
+
+    assert chosen == Install(("npm", "ci"), "", Manager.NPM, "package-lock.json")
+
+
+@pytest.mark.parametrize(
+    ("own", "manager"),
+    [
+        (level("", "package.json"), Manager.NPM),
+        (level("", "package.json", manager="pnpm@9.1.0"), Manager.PNPM),
+        (level("", "package.json", manager="yarn@1.22.22"), Manager.YARN),
+        (level("", "package.json", manager="bun@1.2.0"), Manager.BUN),
+        (level("", "package.json", manager="vlt@1"), Manager.NPM),
+        (level("", "package.json", "pnpm-workspace.yaml"), Manager.PNPM),
+        (level("", "package.json", "pnpm-workspace.yaml", workspaces=True), Manager.NPM),
+    ],
+)
+def test_without_a_lock_file_it_is_said_that_the_build_cannot_be_repeated(
+    own: Level, manager: Manager
+) -> None:
+    chosen = install([own])
+
+    assert chosen is not None
+    assert chosen.manager is manager
+    assert "cannot be repeated exactly" in (chosen.notice or "")
+
+
+def test_a_folder_without_a_package_has_nothing_to_install() -> None:
+    assert install([level("", "template.yaml", "package-lock.json")]) is None
