@@ -97,6 +97,10 @@ powercuts: setup ## Cut the power of event store and bus under load (CUTS=, SEED
 outages: setup ## Parts that are dead, paused or out of disk (ONLY=; needs root)
 	@$(BIN)/python -m tests.rigs.outages $(if $(ONLY),--only $(ONLY))
 
+.PHONY: corpus
+corpus: setup ## Public applications by Trellis and by their own CLI, compared (DIR=, ONLY=sst,cdk)
+	@$(BIN)/python -m tests.rigs.corpus "$(DIR)" $(if $(ONLY),--only $(ONLY))
+
 .PHONY: payloads
 payloads: setup $(EXAMPLES) ## All of Octokit's examples of deliveries, and what they lack, through the door
 	@$(BIN)/python -m tests.rigs.door payloads

@@ -79,6 +79,7 @@ def _apply_patches(port: int, step_seconds: float) -> None:
         one_operation,
         quiet_updates,
         reachable_outputs,
+        secure_transport,
         step_time,
     )
 
@@ -89,6 +90,7 @@ def _apply_patches(port: int, step_seconds: float) -> None:
     step_time.apply(step_seconds)
     quiet_updates.apply()
     api_owner.apply()
+    secure_transport.apply()
     reachable_outputs.apply(f"http://{LOOPBACK}:{port}")
     instance.apply(str(uuid.uuid4()))
 

@@ -69,6 +69,7 @@ def _conditions(settings: BuilderSettings) -> Conditions:
         slots=settings.builder_slots,
         runs=settings.builder_runs,
         store=settings.builder_store,
+        store_bytes=round(settings.builder_store_gib * (1 << 30)),
         hidden=(settings.data, settings.keys),
         passed=settings.builder_pass,
         git_origins=settings.git_origins,

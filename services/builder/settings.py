@@ -20,6 +20,8 @@ class BuilderSettings(ChassisSettings):
     builder_runs: Path = Field(default_factory=lambda validated: validated["data"] / "runs")
     builder_store: Path = Field(default_factory=lambda validated: validated["data"] / "store")
     """Where toolchains and installed dependencies are kept; it may be deleted at any time."""
+    builder_store_gib: float = Field(default=20, gt=0)
+    """How much installed dependencies may take there; what was used longest ago goes first."""
     builder_slots: int = Field(default=2, ge=1, le=64)
     """Runs at a time."""
 

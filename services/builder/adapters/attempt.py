@@ -1,17 +1,19 @@
 """What the steps of one run share: what was asked, where it happens, what came of it so far."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import Protocol
 
 from pydantic import SecretStr
 
 from services.builder.adapters.conditions import Conditions
+from services.builder.adapters.dependencies.store import Kept
 from services.builder.adapters.deployer.prepared import Prepared
 from services.builder.adapters.frameworks.port import Found
-from services.builder.adapters.isolation.profile import SOURCE, Mount
+from services.builder.adapters.isolation.profile import SOURCE, Layer, Mount
 from services.builder.adapters.isolation.sandbox import Command, Exit, Sandbox
 from services.builder.adapters.run_log import RunLog
 from services.builder.adapters.workspace import RunFolder
@@ -55,6 +57,22 @@ class Made:
     artifact: ArtifactId
 
 
+class Shop(Protocol):
+    """What a builder keeps and lends to one run."""
+
+    async def toolchain(self, name: str) -> Path:
+        """Give the folder of one of the builder's own toolchains. Raises ToolchainUnavailable."""
+
+    async def programs(self) -> str:
+        """Say which node and npm a step finds."""
+
+    def dependencies(self, digest: str) -> Kept | None:
+        """Give what was installed for this digest, for as long as the run lasts."""
+
+    def keep_dependencies(self, digest: str, folders: Sequence[str]) -> Kept | None:
+        """Keep what this run has installed, and give it back; None: it stays where it is."""
+
+
 @dataclass(kw_only=True)
 class Attempt:
     """One run under way; steps fill in the last six as they become known."""
@@ -72,8 +90,10 @@ class Attempt:
     """While true, the run is ended by the deployer alone, once the cloud is settled."""
     seconds_left: Callable[[], float]
     """How long the run may still take."""
-    toolchain: Callable[[str], Awaitable[Path]]
-    """Gives the folder of one of the builder's own toolchains."""
+    shop: "Shop"
+    """What the builder keeps for its runs."""
+    layers: tuple[Layer, ...] = ()
+    """The dependencies, each below a layer that this run alone writes to."""
     found: Found | None = None
     """The application, as it was found in the checkout."""
     stop: Stop | None = None
@@ -107,6 +127,7 @@ class Attempt:
             environment={**self.environment(), **(environment or {})},
             read_only=read_only,
             of_builder=of_builder,
+            layers=self.layers,
         )
         ended = await self.sandbox.run(
             command,

@@ -8,8 +8,9 @@ from pathlib import Path
 class Conditions:
     """One builder's own; `hidden` is never visible in a sandbox, `passed` may reach it.
 
-    `store` keeps what later runs need again: toolchains and dependencies. A step's program may take
-    `step_seconds`, and be silent for `silence_seconds`. A local AWS stands in for the real one
+    `store` keeps what later runs need again: toolchains and dependencies, these
+    up to `store_bytes`. A step's program may take `step_seconds`, and be silent for
+    `silence_seconds`. A local AWS stands in for the real one
     where `aws_endpoint` is given.
     """
 
@@ -17,6 +18,7 @@ class Conditions:
     slots: int
     runs: Path
     store: Path
+    store_bytes: int
     hidden: tuple[Path, ...]
     passed: str
     git_origins: tuple[str, ...]

@@ -141,7 +141,7 @@ class Runner:
             granted=granted,
             report=partial(self.reporter.report, work.run_id),
             seconds_left=partial(self._seconds_until, work.deadline),
-            toolchain=partial(self._workshop.toolchain, say=log.say),
+            shop=self._workshop.shop(folder, room, say=log.say),
         )
         self._attempts[work.run_id] = attempt
         room.callback(self._attempts.pop, work.run_id)

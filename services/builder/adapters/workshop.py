@@ -1,16 +1,19 @@
 """What a builder has for its runs: rooms that are fresh each time, and what each run is granted."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from services.builder.adapters.attempt import Granted
 from services.builder.adapters.conditions import Conditions
+from services.builder.adapters.dependencies.store import DependencyStore, Kept
 from services.builder.adapters.isolation.preparation import prepare
-from services.builder.adapters.isolation.profile import Profile
-from services.builder.adapters.isolation.sandbox import Sandbox
+from services.builder.adapters.isolation.profile import WORKSPACE, Profile
+from services.builder.adapters.isolation.sandbox import Command, Sandbox
 from services.builder.adapters.toolchains.toolchains import Say, Toolchains
 from services.builder.adapters.workspace import RunFolder, RunFolders
 from services.chassis.secrets.paths import (
@@ -24,6 +27,9 @@ from trellis_contracts.deployments import DeployKind
 from trellis_contracts.names import ApplicationId
 from trellis_contracts.runs import StartRun
 
+_VERSIONS = "node --version; npm --version; exit 0"
+_VERSIONS_SECONDS = 60.0
+
 
 class Workshop:
     """Opened once by a builder; its parts are shared by all runs."""
@@ -33,6 +39,9 @@ class Workshop:
         self._secrets = secrets
         self._folders = RunFolders(conditions.runs)
         self.toolchains = Toolchains(conditions.store / "toolchains")
+        self.dependencies = DependencyStore(
+            conditions.store / "dependencies", most_bytes=conditions.store_bytes
+        )
         self._profile: Profile | None = None
 
     async def open(self) -> tuple[str, ...]:
@@ -63,14 +72,10 @@ class Workshop:
         folder = await stack.enter_async_context(self._folders.fresh(name))
         return folder, Sandbox(self._profile, folder.path)
 
-    async def toolchain(self, name: str, *, say: Say) -> Path:
-        """Give the folder of one of our toolchains; installed, and said so, if it is not there.
-
-        Raises:
-            ToolchainUnavailable
-        """
+    def shop(self, folder: RunFolder, room: AsyncExitStack, *, say: Say) -> "RunsShop":
+        """Give what is kept here to a run, for as long as `room` is open."""
         assert self._profile is not None  # noqa: S101 - a run has its room
-        return await self.toolchains.ready(name, self._profile, say=say)
+        return RunsShop(self, self._profile, folder, room, say)
 
     async def grant(self, work: StartRun) -> Granted:
         """Fetch what a run was granted, in the versions that were recorded.
@@ -104,3 +109,45 @@ class Workshop:
 
     async def _optional(self, path: SecretPath, version: int | None) -> SecretStr | None:
         return None if version is None else await self._secrets.get(path, version)
+
+
+@dataclass(frozen=True)
+class RunsShop:
+    """What the workshop lends to one run."""
+
+    workshop: Workshop
+    profile: Profile
+    folder: RunFolder
+    room: AsyncExitStack
+    say: Say
+
+    async def toolchain(self, name: str) -> Path:
+        """Give one of our toolchains; installed, and said so, if it is not there."""
+        return await self.workshop.toolchains.ready(name, self.profile, say=self.say)
+
+    async def programs(self) -> str:
+        """Ask the programs themselves, since a step finds them by its own path."""
+        said = bytearray()
+
+        async def keep(chunk: bytes) -> None:
+            said.extend(chunk)
+
+        command = Command(("/bin/sh", "-c", _VERSIONS), cwd=WORKSPACE)
+        sandbox = Sandbox(self.profile, self.folder.path)
+        await sandbox.run(command, on_output=keep, timeout=_VERSIONS_SECONDS)
+        return said.decode(errors="replace")
+
+    def dependencies(self, digest: str) -> Kept | None:
+        """Without layers nothing can be lent: a step could write into it."""
+        if not self.profile.bubblewrap.layers:
+            return None
+        return self.room.enter_context(self.workshop.dependencies.use(digest))
+
+    def keep_dependencies(self, digest: str, folders: Sequence[str]) -> Kept | None:
+        """Move what was installed into the store, and lend it to the run that installed it."""
+        if not self.profile.bubblewrap.layers:
+            return None
+        store = self.workshop.dependencies
+        return (
+            self.dependencies(digest) if store.keep(digest, self.folder.source, folders) else None
+        )

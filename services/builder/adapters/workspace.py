@@ -6,6 +6,7 @@ DiskFull
 import asyncio
 import errno
 import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -14,6 +15,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.builder.adapters.dependencies.store import TREE
+from services.builder.adapters.isolation.profile import LAYERS, SOURCE, Layer
 from services.builder.adapters.removal import remove_tree
 from services.chassis.logging import get_logger
 
@@ -52,6 +55,19 @@ class RunFolder:
     def cache(self) -> Path:
         """What package managers keep while the run lasts."""
         return self.path / "cache"
+
+    def layer(self, lower: Path, folder: str) -> Layer:
+        """Put a layer for writing over a folder that is seen in a folder of the checkout.
+
+        Raises:
+            NotADirectoryError: something in the checkout is a link where a folder should be.
+        """
+        target = f"{folder}/{TREE}".lstrip("/")
+        _make_inside(self.source, target)
+        own = self.path / LAYERS / hashlib.sha256(target.encode()).hexdigest()[:16]
+        for name in ("upper", "work"):
+            (own / name).mkdir(parents=True, exist_ok=True)
+        return Layer(lower, own / "upper", own / "work", f"{SOURCE}/{target}")
 
     def refuse_when_full(self) -> None:
         """Say so when a step may have failed for want of space.
@@ -105,6 +121,21 @@ class RunFolders:
                 raise DiskFull(self._root, shutil.disk_usage(self._root).free) from refused
             raise
         return path, lock
+
+
+def _make_inside(root: Path, path: str) -> None:
+    """Make a folder below another one, through no link.
+
+    Raises:
+        NotADirectoryError: a part of the path is a link or a file.
+    """
+    here = root
+    for part in path.split("/"):
+        here /= part
+        if not os.path.lexists(here):
+            here.mkdir(mode=_PRIVATE)
+        if here.is_symlink() or not here.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "no folder of the checkout", str(here))
 
 
 def _refuse_when_full(folder: Path, least: int) -> None:

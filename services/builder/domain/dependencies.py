@@ -1,7 +1,7 @@
 """How an application's dependencies are installed, read off the names of its files."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -101,6 +101,11 @@ def install(levels: Sequence[Level]) -> Install | None:
     top = next((level for level in reversed(levels) if level.installs_below), own)
     manager = _named(top) or (Manager.PNPM if _only_pnpm(top) else Manager.NPM)
     return Install(_FREE[manager], top.folder, manager, notice=_NO_LOCK)
+
+
+def locked_by_npm(wanted: Install) -> Install:
+    """Install what npm has just resolved, and written into a lock file of this run's own."""
+    return replace(wanted, argv=_FROZEN[Manager.NPM], lock="package-lock.json", notice=None)
 
 
 def _lock(level: Level) -> str | None:

@@ -20,6 +20,7 @@ HARDENING = ("--die-with-parent", "--new-session", "--cap-drop", "ALL")
 OWN_USER = ("--unshare-user", "--uid", "1000", "--gid", "1000")
 
 _PROBE_SECONDS = 20
+_LAYER = ("--overlay-src", "/usr", "--tmp-overlay", "/layered")
 
 
 class IsolationMissing(Exception):
@@ -44,12 +45,14 @@ class IsolationMissing(Exception):
 class Bubblewrap:
     """A bubblewrap that was seen to work, with the options for namespaces that work here.
 
-    `own_user` says that a step runs as a user (1000) of a namespace of its own.
+    `own_user` says that a step runs as a user (1000) of a namespace of its own; `layers`, that it
+    can put a layer for writing over a folder (overlayfs; bubblewrap 0.11).
     """
 
     program: Path
     options: tuple[str, ...]
     own_user: bool
+    layers: bool = False
 
 
 def candidates() -> tuple[Path, ...]:
@@ -61,20 +64,29 @@ def candidates() -> tuple[Path, ...]:
 
 
 def find_bubblewrap(programs: Iterable[Path]) -> Bubblewrap:
-    """The first bubblewrap that works, with the most that works: an own user, none nested below.
+    """Give the best bubblewrap that works: with layers if one has them, else the first.
+
+    Of each, the most that works is taken: an own user, none nested below.
 
     Raises:
         IsolationMissing: none does; it holds what each of them said.
     """
-    tried = []
-    for program in programs:
-        for users in _ways_to_a_user():
-            refusal = _refusal(program, users)
-            if refusal is None:
-                options = (*users, *NAMESPACES, *HARDENING)
-                return Bubblewrap(program, options, own_user=bool(users))
-            tried.append(f"{program} {' '.join(users)}: {refusal}")
-    raise IsolationMissing(tried)
+    tried = list[str]()
+    working = [found for program in programs if (found := _working(program, tried))]
+    if not working:
+        raise IsolationMissing(tried)
+    return next((found for found in working if found.layers), working[0])
+
+
+def _working(program: Path, tried: list[str]) -> Bubblewrap | None:
+    for users in _ways_to_a_user():
+        refusal = _refusal(program, users)
+        if refusal is None:
+            options = (*users, *NAMESPACES, *HARDENING)
+            layers = _refusal(program, users, _LAYER) is None
+            return Bubblewrap(program, options, own_user=bool(users), layers=layers)
+        tried.append(f"{program} {' '.join(users)}: {refusal}")
+    return None
 
 
 def _ways_to_a_user() -> Sequence[tuple[str, ...]]:
@@ -95,7 +107,7 @@ def system_tree() -> list[str]:
     return options
 
 
-def _refusal(program: Path, users: tuple[str, ...]) -> str | None:
+def _refusal(program: Path, users: tuple[str, ...], more: tuple[str, ...] = ()) -> str | None:
     """What bubblewrap says when it does not work; None when it does.
 
     It is asked for all that a step gets: a container may allow a namespace, but not its name.
@@ -103,7 +115,7 @@ def _refusal(program: Path, users: tuple[str, ...]) -> str | None:
     trial = [*users, *NAMESPACES, *HARDENING, *system_tree()]
     trial += ["--proc", "/proc", "--dev", "/dev"]
     trial += ["--size", "1048576", "--tmpfs", "/tmp"]  # noqa: S108 - a path inside the sandbox
-    trial += ["--remount-ro", "/"]
+    trial += [*more, "--remount-ro", "/"]
     try:
         outcome = subprocess.run(
             [program, *trial, "--", "/bin/sh", "-c", ":"],

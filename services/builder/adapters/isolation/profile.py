@@ -3,7 +3,7 @@
 The evidence for each option is the probe matrix in `tests/integration/isolation`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +13,8 @@ from services.builder.adapters.isolation.grade import Grade
 WORKSPACE = "/workspace"
 SOURCE = f"{WORKSPACE}/source"
 CACHE = f"{WORKSPACE}/cache"
+LAYERS = "layers"
+"""The folder of a run that holds what its steps write over layers; no step can look into it."""
 HOME = "/home/trellis"
 
 _MEBIBYTE = 1 << 20
@@ -57,6 +59,19 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """A folder that a step finds at `target`, and writes to in a layer of its run's own.
+
+    `lower` is never written. `upper` and `work` are folders of the run below `LAYERS`.
+    """
+
+    lower: Path
+    upper: Path
+    work: Path
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What one command may use up. The open files are lowered to what the builder itself has."""
 
@@ -82,10 +97,14 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What one command sees beside the profile: `of_builder` may lie in what is hidden."""
+    """What one command sees beside the profile: `of_builder` may lie in what is hidden.
+
+    Every layer lies below the workspace, where no link may lead to.
+    """
 
     read_only: tuple[Mount, ...] = ()
     of_builder: tuple[Mount, ...] = ()
+    layers: tuple[Layer, ...] = ()
 
 
 class MountRefused(ValueError):
@@ -123,7 +142,9 @@ def options(
         *_bound([*checked, *shown.of_builder]),
         *(word for to, at in profile.links for word in ("--symlink", to, at)),
         *_covered(profile.hidden, checked),
-        *("--bind", str(workspace), WORKSPACE, "--remount-ro", "/"),
+        *("--bind", str(workspace), WORKSPACE),
+        *_layered(shown.layers),
+        *("--remount-ro", "/"),
     ]
 
 
@@ -185,6 +206,16 @@ def _bound(mounts: Iterable[Mount]) -> list[str]:
     wanted = {mount.target: mount for mount in mounts if not _is_there(mount)}
     ordered = sorted(wanted.values(), key=lambda mount: mount.target.count("/"))
     return [word for mount in ordered for word in ("--ro-bind", str(mount.source), mount.target)]
+
+
+def _layered(layers: Sequence[Layer]) -> list[str]:
+    if not layers:
+        return []
+    words = ["--perms", "0500", "--tmpfs", f"{WORKSPACE}/{LAYERS}"]
+    for layer in layers:
+        words += ["--overlay-src", str(layer.lower)]
+        words += ["--overlay", str(layer.upper), str(layer.work), layer.target]
+    return words
 
 
 def _is_there(mount: Mount) -> bool:

@@ -15,6 +15,7 @@ from signal import Signals
 from services.builder.adapters.isolation.processes import KILLED, Processes, in_memory
 from services.builder.adapters.isolation.profile import (
     SOURCE,
+    Layer,
     Mount,
     Profile,
     Shown,
@@ -34,7 +35,7 @@ class Command:
 
     `environment` may hold secrets. `cwd` is a folder of the sandbox. No file that it writes
     grows beyond `largest_file` bytes. `read_only` may show nothing that is hidden; `of_builder`
-    is what the builder itself keeps for its runs.
+    and `layers` are what the builder itself keeps for its runs.
     """
 
     argv: tuple[str, ...]
@@ -42,6 +43,7 @@ class Command:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     read_only: tuple[Mount, ...] = ()
     of_builder: tuple[Mount, ...] = ()
+    layers: tuple[Layer, ...] = ()
     largest_file: int | None = None
 
 
@@ -129,7 +131,7 @@ class Sandbox:
             return kept[-1]
 
         try:
-            shown = Shown(command.read_only, command.of_builder)
+            shown = Shown(command.read_only, command.of_builder, command.layers)
             words = options(self._profile, self._workspace, shown=shown, memory=memory)
             for name, value in environment_of(self._profile, command.environment).items():
                 words += ["--setenv", name, value]

@@ -1,15 +1,19 @@
-"""The second step: the dependencies, as the lock file says."""
+"""The second step: the dependencies, as the lock file says; from the store, if they are there."""
 
+import asyncio
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from services.builder.adapters.attempt import Attempt
+from services.builder.adapters.dependencies.inputs import Inputs, read_inputs
+from services.builder.adapters.dependencies.store import Kept
 from services.builder.adapters.frameworks.files import beginning
 from services.builder.adapters.frameworks.synthesis import TOOLS
 from services.builder.adapters.isolation.profile import Mount
 from services.builder.domain import dependencies
-from services.builder.domain.dependencies import Install, Level
+from services.builder.domain.dependencies import Install, Level, Manager
 from services.builder.domain.run import StepFailed
 from trellis_contracts.failures import InstallFailed
 
@@ -18,8 +22,10 @@ _QUIET = {
     "npm_config_audit": "false",
     "npm_config_fund": "false",
     "npm_config_update_notifier": "false",
+    "npm_config_yes": "true",
     "COREPACK_ENABLE_DOWNLOAD_PROMPT": "0",
 }
+_RESOLVE = ("npm", "install", "--package-lock-only", "--ignore-scripts")
 
 
 async def install(attempt: Attempt) -> None:
@@ -29,17 +35,54 @@ async def install(attempt: Attempt) -> None:
         StepFailed: with InstallFailed.
         ToolchainUnavailable: its package manager is not to be had.
     """
-    wanted = dependencies.install(_levels(attempt))
+    wanted = await asyncio.to_thread(lambda: dependencies.install(_levels(attempt)))
     if wanted is None:
         await attempt.log.say("Nothing to install: there is no package.json.")
         return
     if wanted.notice:
         await attempt.log.say(wanted.notice)
-    where = f" (in {wanted.folder})" if wanted.folder else ""
-    await attempt.log.say(f"$ {' '.join(wanted.argv)}{where}")
+    if wanted.lock is None and wanted.manager is Manager.NPM:
+        await _run(attempt, wanted, _RESOLVE)
+        wanted = dependencies.locked_by_npm(wanted)
+    inputs = await _inputs(attempt, wanted)
+    kept = await asyncio.to_thread(attempt.shop.dependencies, inputs.digest)
+    if kept:
+        await _restore(attempt, wanted, inputs, kept=kept)
+    else:
+        await _install(attempt, wanted, inputs)
+
+
+async def _install(attempt: Attempt, wanted: Install, inputs: Inputs) -> None:
+    await _run(attempt, wanted, wanted.argv)
+    keep = partial(attempt.shop.keep_dependencies, inputs.digest, inputs.folders)
+    if kept := await asyncio.to_thread(keep):
+        _put_layers(attempt, kept)
+
+
+async def _restore(attempt: Attempt, wanted: Install, inputs: Inputs, *, kept: Kept) -> None:
+    """The application's own scripts run each time: they may make files outside of node_modules."""
+    await attempt.log.say(
+        f"Dependencies of the same {wanted.lock or 'packages'} are in the builder's store "
+        f"({kept.bytes >> 20} MiB): nothing to install"
+    )
+    _put_layers(attempt, kept)
+    for folder, scripts in inputs.scripts.items():
+        for script in scripts:
+            await _run(attempt, wanted, ("npm", "run", script), folder=folder)
+
+
+def _put_layers(attempt: Attempt, kept: Kept) -> None:
+    attempt.layers = tuple(attempt.folder.layer(tree, folder) for folder, tree in kept.trees)
+
+
+async def _run(
+    attempt: Attempt, wanted: Install, argv: tuple[str, ...], *, folder: str | None = None
+) -> None:
+    where = wanted.folder if folder is None else folder
+    await attempt.log.say(f"$ {' '.join(argv)}{f' (in {where})' if where else ''}")
     ended = await attempt.run(
-        ("/bin/sh", "-c", _WITH_TOOLS, "sh", *wanted.argv),
-        folder=wanted.folder,
+        ("/bin/sh", "-c", _WITH_TOOLS, "sh", *argv),
+        folder=where,
         environment=_QUIET,
         of_builder=await _tools(attempt, wanted),
     )
@@ -47,7 +90,7 @@ async def install(attempt: Attempt) -> None:
         raise StepFailed(
             InstallFailed(
                 **attempt.ids,
-                command=" ".join(wanted.argv),
+                command=" ".join(argv),
                 exit_code=ended.code,
                 tail=attempt.log.tail(),
             )
@@ -56,7 +99,23 @@ async def install(attempt: Attempt) -> None:
 
 async def _tools(attempt: Attempt, wanted: Install) -> tuple[Mount, ...]:
     toolchain = wanted.manager.toolchain
-    return (Mount(await attempt.toolchain(toolchain), TOOLS),) if toolchain else ()
+    return (Mount(await attempt.shop.toolchain(toolchain), TOOLS),) if toolchain else ()
+
+
+async def _inputs(attempt: Attempt, wanted: Install) -> Inputs:
+    """What is kept for production is made by production alone: others may change what is kept."""
+    work, target = attempt.work, attempt.work.target
+    tools = await _tools(attempt, wanted)
+    circumstances = (
+        str(work.application_id),
+        "production" if target.production else "",
+        await attempt.shop.programs(),
+        *(str(tool.source) for tool in tools),
+        *(f"{name}={value}" for name, value in sorted(target.variables.items())),
+    )
+    return await asyncio.to_thread(
+        read_inputs, attempt.folder.source, wanted, circumstances=circumstances
+    )
 
 
 def _levels(attempt: Attempt) -> list[Level]:

@@ -60,7 +60,7 @@ async def _with_lookups(
 
 async def _once(attempt: Attempt, found: Found, request: SynthesisRequest) -> Synthesis:
     toolchain = found.framework.toolchain
-    tools = await attempt.toolchain(toolchain) if toolchain else None
+    tools = await attempt.shop.toolchain(toolchain) if toolchain else None
     synthesis = begin_synthesis(attempt.folder.path, found, request, tools=tools)
     command = synthesis.command
     ended = await attempt.run(

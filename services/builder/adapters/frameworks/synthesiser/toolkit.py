@@ -21,8 +21,18 @@ def run(
     print(f"$ {shown}", flush=True)  # noqa: T201 - the step's log
     with_tools = {**os.environ, **environment, "PATH": _path(root, tools), "npm_config_yes": "true"}
     if tools:
-        with_tools["npm_config_prefix"] = str(tools)
+        with_tools |= for_npx(tools)
     return subprocess.run(argv, env=with_tools, stdin=subprocess.DEVNULL, check=False).returncode
+
+
+def for_npx(tools: Path) -> dict[str, str]:
+    """Let `npx` find what is in `tools`, as if it were installed globally.
+
+    npm's global settings, which may name the registry, stay where they are.
+    """
+    asked = ["npm", "config", "get", "globalconfig"]
+    said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    return {"npm_config_prefix": str(tools), **({"npm_config_globalconfig": said} if said else {})}
 
 
 def above(root: Path) -> Iterator[Path]:

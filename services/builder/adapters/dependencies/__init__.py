@@ -1,0 +1,4 @@
+"""Dependencies that were installed once and are mounted into later runs.
+
+`inputs` finds what an installation depends on, `store` keeps what came of it by the digest of that.
+"""
