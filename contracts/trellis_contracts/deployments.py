@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from trellis_contracts.failures import DeploymentEvent, FailureEvent
+from trellis_contracts.failing import DeploymentEvent
+from trellis_contracts.failures import FailureEvent
 from trellis_contracts.message import Message, UtcDatetime
 from trellis_contracts.names import (
     ApplicationId,

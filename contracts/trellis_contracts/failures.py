@@ -4,47 +4,13 @@
 silence, RunErrored) is ours. Both end a deployment.
 """
 
-from abc import abstractmethod
 from typing import ClassVar
 
-from pydantic import Field
 from typing_extensions import override
 
-from trellis_contracts.message import Message
-from trellis_contracts.names import (
-    ApplicationId,
-    BranchName,
-    CommitSha,
-    DeploymentId,
-    EnvironmentId,
-    RunId,
-)
+from trellis_contracts.failing import Failure
+from trellis_contracts.names import BranchName, CommitSha
 from trellis_contracts.parties import Party
-
-Line = str
-
-
-class DeploymentEvent(Message):
-    """Something that happened to one deployment; `number` counts within its environment."""
-
-    application_id: ApplicationId
-    environment_id: EnvironmentId
-    deployment_id: DeploymentId
-    number: int = Field(ge=1)
-
-
-class Failure(DeploymentEvent):
-    """A run ended without what it was for; `tail` holds the last lines that say why."""
-
-    must_act: ClassVar[Party] = Party.AUTHOR
-
-    run_id: RunId
-    tail: tuple[Line, ...] = ()
-
-    @property
-    @abstractmethod
-    def sentence(self) -> str:
-        """Say what happened and what to do next, in one sentence."""
 
 
 class CheckoutFailed(Failure):

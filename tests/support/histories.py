@@ -20,7 +20,7 @@ from trellis_contracts.deployments import (
     DeploySucceeded,
     Trigger,
 )
-from trellis_contracts.failures import DeploymentEvent
+from trellis_contracts.failing import DeploymentEvent
 from trellis_contracts.message import Envelope, Message, Recorded
 from trellis_contracts.names import derived_id
 from trellis_contracts.pushes import PushedCommit, PushReceived

@@ -29,6 +29,9 @@ class ScriptedCloud:
         self.on: dict[str, Callable[[], None]] = {}
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
         self.page_size = 100
+        self.outputs: list[dict[str, str]] = []
+        self.imports: dict[str, list[str]] = {}
+        """By the name of an export, the stacks that import it."""
 
     @property
     def access(self) -> Access:
@@ -56,9 +59,21 @@ class ScriptedCloud:
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         if state == "-":
             raise refusal("ValidationError", "Stack with id shop-dev does not exist")
-        stack = {"StackName": "shop-dev", "StackId": ID, "StackStatus": state, "Tags": self.tags}
+        stack: dict[str, Any] = {
+            "StackName": "shop-dev",
+            "StackId": ID,
+            "StackStatus": state,
+            "Tags": self.tags,
+        }
+        stack["Outputs"] = self.outputs
         self.calls.append(("describe_stacks", given))
         return {"Stacks": [stack]}
+
+    def list_imports(self, **given: object) -> dict[str, Any]:
+        self.calls.append(("list_imports", given))
+        if importers := self.imports.get(str(given["ExportName"])):
+            return {"Imports": importers}
+        raise refusal("ValidationError", f"Export '{given['ExportName']}' is not imported by any")
 
     def get_paginator(self, name: str) -> "_Pages":
         return _Pages(self, name)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
-class Manager(StrEnum):
+class Installer(StrEnum):
     """A package manager, by the toolchain of the builder that brings it; npm comes with node."""
 
     NPM = "npm"
@@ -17,31 +17,31 @@ class Manager(StrEnum):
     @property
     def toolchain(self) -> str | None:
         """The toolchain that holds it, None for npm."""
-        return None if self is Manager.NPM else self.value
+        return None if self is Installer.NPM else self.value
 
 
-LOCK_FILES: Mapping[str, Manager] = {
-    "package-lock.json": Manager.NPM,
-    "npm-shrinkwrap.json": Manager.NPM,
-    "pnpm-lock.yaml": Manager.PNPM,
-    "yarn.lock": Manager.YARN,
-    "bun.lock": Manager.BUN,
-    "bun.lockb": Manager.BUN,
+LOCK_FILES: Mapping[str, Installer] = {
+    "package-lock.json": Installer.NPM,
+    "npm-shrinkwrap.json": Installer.NPM,
+    "pnpm-lock.yaml": Installer.PNPM,
+    "yarn.lock": Installer.YARN,
+    "bun.lock": Installer.BUN,
+    "bun.lockb": Installer.BUN,
 }
 
-_FROZEN: Mapping[Manager, tuple[str, ...]] = {
-    Manager.NPM: ("npm", "ci"),
-    Manager.PNPM: ("pnpm", "install", "--frozen-lockfile"),
-    Manager.YARN: ("yarn", "install", "--frozen-lockfile", "--non-interactive"),
-    Manager.YARN_BERRY: ("yarn", "install", "--immutable"),
-    Manager.BUN: ("bun", "install", "--frozen-lockfile"),
+_FROZEN: Mapping[Installer, tuple[str, ...]] = {
+    Installer.NPM: ("npm", "ci"),
+    Installer.PNPM: ("pnpm", "install", "--frozen-lockfile"),
+    Installer.YARN: ("yarn", "install", "--frozen-lockfile", "--non-interactive"),
+    Installer.YARN_BERRY: ("yarn", "install", "--immutable"),
+    Installer.BUN: ("bun", "install", "--frozen-lockfile"),
 }
-_FREE: Mapping[Manager, tuple[str, ...]] = {
-    Manager.NPM: ("npm", "install", "--no-save", "--no-package-lock"),
-    Manager.PNPM: ("pnpm", "install", "--no-lockfile"),
-    Manager.YARN: ("yarn", "install", "--no-lockfile", "--non-interactive"),
-    Manager.YARN_BERRY: ("yarn", "install", "--no-immutable"),
-    Manager.BUN: ("bun", "install", "--no-save"),
+_FREE: Mapping[Installer, tuple[str, ...]] = {
+    Installer.NPM: ("npm", "install", "--no-save", "--no-package-lock"),
+    Installer.PNPM: ("pnpm", "install", "--no-lockfile"),
+    Installer.YARN: ("yarn", "install", "--no-lockfile", "--non-interactive"),
+    Installer.YARN_BERRY: ("yarn", "install", "--no-immutable"),
+    Installer.BUN: ("bun", "install", "--no-save"),
 }
 _NO_LOCK = (
     "There is no lock file: this build cannot be repeated exactly. "
@@ -77,7 +77,7 @@ class Install:
 
     argv: tuple[str, ...]
     folder: str
-    manager: Manager
+    installer: Installer
     lock: str | None = None
     notice: str | None = None
 
@@ -93,36 +93,36 @@ def install(levels: Sequence[Level]) -> Install | None:
         if "package.json" not in level.files:
             continue
         if (own is None or level.installs_below) and (lock := _lock(level)):
-            manager = _of_lock(lock, level)
-            return Install(_FROZEN[manager], level.folder, manager, lock)
+            installer = _of_lock(lock, level)
+            return Install(_FROZEN[installer], level.folder, installer, lock)
         own = own or level
     if own is None:
         return None
     top = next((level for level in reversed(levels) if level.installs_below), own)
-    manager = _named(top) or (Manager.PNPM if _only_pnpm(top) else Manager.NPM)
-    return Install(_FREE[manager], top.folder, manager, notice=_NO_LOCK)
+    installer = _named(top) or (Installer.PNPM if _only_pnpm(top) else Installer.NPM)
+    return Install(_FREE[installer], top.folder, installer, notice=_NO_LOCK)
 
 
 def locked_by_npm(wanted: Install) -> Install:
     """Install what npm has just resolved, and written into a lock file of this run's own."""
-    return replace(wanted, argv=_FROZEN[Manager.NPM], lock="package-lock.json", notice=None)
+    return replace(wanted, argv=_FROZEN[Installer.NPM], lock="package-lock.json", notice=None)
 
 
 def _lock(level: Level) -> str | None:
     return next((name for name in LOCK_FILES if name in level.files), None)
 
 
-def _of_lock(lock: str, level: Level) -> Manager:
+def _of_lock(lock: str, level: Level) -> Installer:
     """yarn.lock is written by two programs that do not read each other's."""
-    berry = ".yarnrc.yml" in level.files or _named(level) is Manager.YARN_BERRY
-    return Manager.YARN_BERRY if lock == "yarn.lock" and berry else LOCK_FILES[lock]
+    berry = ".yarnrc.yml" in level.files or _named(level) is Installer.YARN_BERRY
+    return Installer.YARN_BERRY if lock == "yarn.lock" and berry else LOCK_FILES[lock]
 
 
-def _named(level: Level) -> Manager | None:
+def _named(level: Level) -> Installer | None:
     name, _, version = (level.manager or "").partition("@")
     if name == "yarn":
-        return Manager.YARN if version.startswith("1.") else Manager.YARN_BERRY
-    return Manager(name) if name in ("npm", "pnpm", "bun") else None
+        return Installer.YARN if version.startswith("1.") else Installer.YARN_BERRY
+    return Installer(name) if name in ("npm", "pnpm", "bun") else None
 
 
 def _only_pnpm(level: Level) -> bool:

@@ -42,7 +42,7 @@ from trellis_contracts.deployments import (
     RollBack,
     TearDown,
 )
-from trellis_contracts.failures import Failure
+from trellis_contracts.failing import Failure
 from trellis_contracts.message import Message
 from trellis_contracts.names import DeploymentId
 

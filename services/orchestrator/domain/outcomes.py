@@ -27,7 +27,8 @@ from trellis_contracts.deployments import (
     EnvironmentTornDown,
     ExpireRun,
 )
-from trellis_contracts.failures import Failure, FailureEvent, RunErrored, RunLost, RunTimedOut
+from trellis_contracts.failing import Failure
+from trellis_contracts.failures import FailureEvent, RunErrored, RunLost, RunTimedOut
 from trellis_contracts.runs import RunAbandoned, RunCancelled, RunSucceeded
 
 Report = CommitResolved | RunSucceeded | RunCancelled | RunAbandoned | FailureEvent

@@ -14,7 +14,7 @@ from trellis_contracts.deployments import (
     DeploySuperseded,
     EnvironmentTornDown,
 )
-from trellis_contracts.failures import DeploymentEvent, Failure
+from trellis_contracts.failing import DeploymentEvent, Failure
 from trellis_contracts.message import Message, Recorded
 from trellis_contracts.names import CommitSha
 from trellis_contracts.parties import Party

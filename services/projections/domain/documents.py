@@ -12,7 +12,7 @@ from uuid import UUID
 from services.projections.domain import applications, deployments
 from trellis_contracts.applications import ApplicationCreated
 from trellis_contracts.deployments import DeployKind, DeployRequested
-from trellis_contracts.failures import DeploymentEvent
+from trellis_contracts.failing import DeploymentEvent
 from trellis_contracts.message import Message, Recorded
 from trellis_contracts.names import ApplicationId
 from trellis_contracts.pushes import BranchDeleted, DeliveryIgnored, PushReceived

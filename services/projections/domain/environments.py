@@ -20,7 +20,7 @@ from trellis_contracts.deployments import (
     EnvironmentTornDown,
     ReleaseVanished,
 )
-from trellis_contracts.failures import DeploymentEvent, Failure
+from trellis_contracts.failing import DeploymentEvent, Failure
 from trellis_contracts.message import Message, Recorded
 from trellis_contracts.names import DeploymentId
 from trellis_contracts.views import EnvironmentView, ReleaseView

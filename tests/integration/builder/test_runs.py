@@ -10,10 +10,10 @@ from tests.support.building import DEMO, Site, building
 from tests.support.git import folder_of_files
 from tests.support.until import until
 from trellis_contracts.deployments import CommitResolved, DeployKind
+from trellis_contracts.failing import Failure
 from trellis_contracts.failures import (
     CommitNotFound,
     CredentialsRejected,
-    Failure,
     FrameworkNotFound,
     InstallFailed,
     ParameterMissing,

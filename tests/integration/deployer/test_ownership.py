@@ -1,6 +1,7 @@
 """Before anything is touched, every stack must be the environment's own, or nobody's."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,10 @@ from services.builder.adapters.deployer.errors import (
     SecretMissing,
 )
 from services.builder.adapters.deployer.stacks import tags_of
-from services.builder.domain.assembly.refusals import StackOfAnother
+from services.builder.domain.assembly.refusals import (
+    StackOfAnother,
+    StackOfTheSameApplication,
+)
 from tests.support.assemblies import parameter, template_of
 from tests.support.deploying import STACK, Environment
 from tests.support.stacks import Stack
@@ -206,3 +210,88 @@ def test_a_release_of_a_cloud_that_forgot_has_nothing_to_remove(environment: Env
     environment.deploy(environment.of(ONE), previous=forgotten)
 
     assert environment.statuses(STACK, "shop-data") == ["CREATE_COMPLETE"] * 2
+
+
+def by_its_own_cli(environment: Environment) -> str:
+    """A stack without a tag of Trellis's, as the framework's own CLI leaves it; gives its id."""
+    stack = Stack(environment.account, STACK)
+    stack.deploy(json.dumps(template_of(One=parameter("by hand", "/one"))))
+    client = environment.account.client("cloudformation")
+    return client.describe_stacks(StackName=STACK)["Stacks"][0]["StackId"]
+
+
+def owned(
+    environment: Environment,
+    *,
+    recorded: frozenset[str] = frozenset(),
+    adopts: frozenset[str] = frozenset(),
+) -> None:
+    owner = replace(environment.reach.owner, recorded=recorded, adopts=adopts)
+    environment.reach = replace(environment.reach, owner=owner)
+
+
+def test_a_stack_that_a_person_has_handed_over_is_taken(environment: Environment) -> None:
+    by_its_own_cli(environment)
+    owned(environment, adopts=frozenset({STACK}))
+
+    environment.deploy(environment.of(ONE))
+
+    assert environment.value("/one") == "ours"
+
+
+def test_a_stack_of_another_environment_cannot_be_adopted(environment: Environment) -> None:
+    environment.deploy(environment.of(ONE))
+    other = Environment(environment.account, environment.folder)
+    owned(other, adopts=frozenset({STACK}))
+
+    with pytest.raises(StackOfAnother):
+        other.deploy(other.of(template_of(One=parameter("theirs", "/one"))))
+
+
+def test_a_stack_that_is_recorded_stays_ours_when_a_cli_took_its_tags_off(
+    environment: Environment,
+) -> None:
+    stack_id = by_its_own_cli(environment)
+    owned(environment, recorded=frozenset({stack_id}))
+
+    environment.deploy(environment.of(ONE))
+
+    assert environment.value("/one") == "ours"
+
+
+def test_two_environments_of_one_application_do_not_meet_in_one_stack(
+    environment: Environment,
+) -> None:
+    environment.deploy(environment.of(ONE))
+    other = Environment(environment.account, environment.folder)
+    application = environment.reach.owner.application_id
+    other.reach = replace(other.reach, owner=replace(other.reach.owner, application_id=application))
+
+    with pytest.raises(StackOfTheSameApplication) as refused:
+        other.deploy(other.of(template_of(One=parameter("staging", "/one"))))
+
+    assert "another account, or another region" in refused.value.remedy
+    assert "tryGetContext('stage')" in refused.value.remedy
+    assert environment.value("/one") == "ours"
+
+
+def test_the_applications_tags_stand_beside_ours(environment: Environment) -> None:
+    builder = environment.builder().stack(STACK, ONE, tags={"team": "shop"})
+
+    environment.deploy(environment.prepared(builder))
+
+    client = environment.account.client("cloudformation")
+    tags = {
+        t["Key"]: t["Value"] for t in client.describe_stacks(StackName=STACK)["Stacks"][0]["Tags"]
+    }
+    assert tags == {"team": "shop"} | tags_of(environment.reach.owner)
+
+
+def test_a_stack_that_is_to_be_protected_is(environment: Environment) -> None:
+    builder = environment.builder().stack(STACK, ONE)
+    builder.release["stacks"][0]["protected"] = True
+
+    environment.deploy(environment.prepared(builder))
+
+    client = environment.account.client("cloudformation")
+    assert client.describe_stacks(StackName=STACK)["Stacks"][0]["EnableTerminationProtection"]

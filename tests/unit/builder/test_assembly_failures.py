@@ -20,6 +20,7 @@ from services.builder.adapters.frameworks.synthesis import NotSynthesised, Param
 from services.builder.domain.assembly.refusals import NotItsBucket
 from services.builder.domain.run import RunIds
 from trellis_contracts import failures
+from trellis_contracts.failing import Failure
 
 IDS = RunIds(
     application_id=uuid4(),
@@ -47,7 +48,7 @@ IDS = RunIds(
     ],
 )
 def test_an_error_is_the_event_that_says_who_must_act(
-    error: Exception, *, kind: type[failures.Failure], said: str
+    error: Exception, *, kind: type[Failure], said: str
 ) -> None:
     event = failure_of(error, IDS)
 

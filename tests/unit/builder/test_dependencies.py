@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.builder.domain.dependencies import Install, Level, Manager, install
+from services.builder.domain.dependencies import Install, Installer, Level, install
 
 
 def level(folder: str, *files: str, manager: str | None = None, workspaces: bool = False) -> Level:
@@ -12,15 +12,19 @@ def level(folder: str, *files: str, manager: str | None = None, workspaces: bool
 @pytest.mark.parametrize(
     ("lock", "manager", "argv"),
     [
-        ("package-lock.json", Manager.NPM, ("npm", "ci")),
-        ("npm-shrinkwrap.json", Manager.NPM, ("npm", "ci")),
-        ("pnpm-lock.yaml", Manager.PNPM, ("pnpm", "install", "--frozen-lockfile")),
-        ("yarn.lock", Manager.YARN, ("yarn", "install", "--frozen-lockfile", "--non-interactive")),
-        ("bun.lock", Manager.BUN, ("bun", "install", "--frozen-lockfile")),
-        ("bun.lockb", Manager.BUN, ("bun", "install", "--frozen-lockfile")),
+        ("package-lock.json", Installer.NPM, ("npm", "ci")),
+        ("npm-shrinkwrap.json", Installer.NPM, ("npm", "ci")),
+        ("pnpm-lock.yaml", Installer.PNPM, ("pnpm", "install", "--frozen-lockfile")),
+        (
+            "yarn.lock",
+            Installer.YARN,
+            ("yarn", "install", "--frozen-lockfile", "--non-interactive"),
+        ),
+        ("bun.lock", Installer.BUN, ("bun", "install", "--frozen-lockfile")),
+        ("bun.lockb", Installer.BUN, ("bun", "install", "--frozen-lockfile")),
     ],
 )
-def test_a_lock_file_is_kept_to(lock: str, manager: Manager, argv: tuple[str, ...]) -> None:
+def test_a_lock_file_is_kept_to(lock: str, manager: Installer, argv: tuple[str, ...]) -> None:
     assert install([level("", "package.json", lock)]) == Install(argv, "", manager, lock)
 
 
@@ -31,7 +35,10 @@ def test_a_newer_yarn_is_known_by_its_settings(files: tuple[str, ...], named: st
     chosen = install([level("", "package.json", "yarn.lock", *files, manager=named)])
 
     assert chosen is not None
-    assert (chosen.manager, chosen.argv) == (Manager.YARN_BERRY, ("yarn", "install", "--immutable"))
+    assert (chosen.installer, chosen.argv) == (
+        Installer.YARN_BERRY,
+        ("yarn", "install", "--immutable"),
+    )
 
 
 def test_a_workspace_above_the_application_installs_for_it() -> None:
@@ -40,7 +47,7 @@ def test_a_workspace_above_the_application_installs_for_it() -> None:
 
     chosen = install([own, level("services"), root])
 
-    assert chosen == Install(("npm", "ci"), "", Manager.NPM, "package-lock.json")
+    assert chosen == Install(("npm", "ci"), "", Installer.NPM, "package-lock.json")
 
 
 def test_pnpm_says_in_a_file_of_its_own_that_it_is_a_workspace() -> None:
@@ -49,7 +56,7 @@ def test_pnpm_says_in_a_file_of_its_own_that_it_is_a_workspace() -> None:
     chosen = install([level("api", "package.json"), root])
 
     assert chosen is not None
-    assert (chosen.folder, chosen.manager) == ("", Manager.PNPM)
+    assert (chosen.folder, chosen.installer) == ("", Installer.PNPM)
 
 
 def test_a_lock_file_above_that_is_no_workspaces_is_not_the_applications() -> None:
@@ -64,28 +71,28 @@ def test_a_lock_file_above_that_is_no_workspaces_is_not_the_applications() -> No
 def test_an_application_without_a_package_of_its_own_uses_the_one_above() -> None:
     chosen = install([level("infra", "cdk.json"), level("", "package.json", "package-lock.json")])
 
-    assert chosen == Install(("npm", "ci"), "", Manager.NPM, "package-lock.json")
+    assert chosen == Install(("npm", "ci"), "", Installer.NPM, "package-lock.json")
 
 
 @pytest.mark.parametrize(
     ("own", "manager"),
     [
-        (level("", "package.json"), Manager.NPM),
-        (level("", "package.json", manager="pnpm@9.1.0"), Manager.PNPM),
-        (level("", "package.json", manager="yarn@1.22.22"), Manager.YARN),
-        (level("", "package.json", manager="bun@1.2.0"), Manager.BUN),
-        (level("", "package.json", manager="vlt@1"), Manager.NPM),
-        (level("", "package.json", "pnpm-workspace.yaml"), Manager.PNPM),
-        (level("", "package.json", "pnpm-workspace.yaml", workspaces=True), Manager.NPM),
+        (level("", "package.json"), Installer.NPM),
+        (level("", "package.json", manager="pnpm@9.1.0"), Installer.PNPM),
+        (level("", "package.json", manager="yarn@1.22.22"), Installer.YARN),
+        (level("", "package.json", manager="bun@1.2.0"), Installer.BUN),
+        (level("", "package.json", manager="vlt@1"), Installer.NPM),
+        (level("", "package.json", "pnpm-workspace.yaml"), Installer.PNPM),
+        (level("", "package.json", "pnpm-workspace.yaml", workspaces=True), Installer.NPM),
     ],
 )
 def test_without_a_lock_file_it_is_said_that_the_build_cannot_be_repeated(
-    own: Level, manager: Manager
+    own: Level, manager: Installer
 ) -> None:
     chosen = install([own])
 
     assert chosen is not None
-    assert chosen.manager is manager
+    assert chosen.installer is manager
     assert "cannot be repeated exactly" in (chosen.notice or "")
 
 

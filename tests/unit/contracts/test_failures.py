@@ -6,7 +6,8 @@ from typing import get_args
 import pytest
 
 from tests.support.golden import sample
-from trellis_contracts.failures import Failure, FailureEvent
+from trellis_contracts.failing import Failure
+from trellis_contracts.failures import FailureEvent
 from trellis_contracts.parties import Party
 
 

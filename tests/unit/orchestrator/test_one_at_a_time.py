@@ -29,7 +29,8 @@ from trellis_contracts.deployments import (
     TearDown,
     Trigger,
 )
-from trellis_contracts.failures import Failure, RunErrored, TestsFailed
+from trellis_contracts.failing import Failure
+from trellis_contracts.failures import RunErrored, TestsFailed
 from trellis_contracts.message import Message
 from trellis_contracts.runs import RunAbandoned, RunCancelled, RunSucceeded
 

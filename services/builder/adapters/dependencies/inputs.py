@@ -79,7 +79,7 @@ def _files(source: Path, folder: str) -> Iterator[str]:
                 found += 1
                 if found > _MOST_FILES:
                     return
-                yield os.path.relpath(os.path.join(root, name), source)  # noqa: PTH118
+                yield str(Path(root, name).relative_to(source))
 
 
 def _whole(file: Path) -> bytes:

@@ -97,7 +97,7 @@ class DependencyStore:
     def _drop(self, path: Path) -> None:
         gone = Path(tempfile.mkdtemp(prefix=".gone-", dir=self._root))
         with suppress(OSError):
-            os.rename(path, gone / path.name)  # noqa: PTH104
+            os.rename(path, gone / path.name)  # noqa: PTH104 - never across file systems, unlike a move
         remove_tree(gone)
 
     def _make_room(self, newest: str) -> None:

@@ -13,7 +13,7 @@ from services.builder.adapters.frameworks.files import beginning
 from services.builder.adapters.frameworks.synthesis import TOOLS
 from services.builder.adapters.isolation.profile import Mount
 from services.builder.domain import dependencies
-from services.builder.domain.dependencies import Install, Level, Manager
+from services.builder.domain.dependencies import Install, Installer, Level
 from services.builder.domain.run import StepFailed
 from trellis_contracts.failures import InstallFailed
 
@@ -41,7 +41,7 @@ async def install(attempt: Attempt) -> None:
         return
     if wanted.notice:
         await attempt.log.say(wanted.notice)
-    if wanted.lock is None and wanted.manager is Manager.NPM:
+    if wanted.lock is None and wanted.installer is Installer.NPM:
         await _run(attempt, wanted, _RESOLVE)
         wanted = dependencies.locked_by_npm(wanted)
     inputs = await _inputs(attempt, wanted)
@@ -98,7 +98,7 @@ async def _run(
 
 
 async def _tools(attempt: Attempt, wanted: Install) -> tuple[Mount, ...]:
-    toolchain = wanted.manager.toolchain
+    toolchain = wanted.installer.toolchain
     return (Mount(await attempt.shop.toolchain(toolchain), TOOLS),) if toolchain else ()
 
 

@@ -1,0 +1,84 @@
+"""The builder's own toolchains are pinned, installed once, and shown to steps read-only."""
+
+from pathlib import Path
+
+import pytest
+
+from services.builder.adapters.isolation.preparation import prepare
+from services.builder.adapters.isolation.profile import WORKSPACE, Mount, Profile
+from services.builder.adapters.isolation.sandbox import Command, Sandbox
+from services.builder.adapters.toolchains import toolchains
+from services.builder.adapters.toolchains.toolchains import (
+    PINNED,
+    Toolchains,
+    ToolchainUnavailable,
+    names,
+    versions,
+)
+
+SMALL = "yarn"
+
+
+@pytest.fixture
+def profile() -> Profile:
+    return prepare(hidden=[])
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    async def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def test_every_toolchain_is_pinned_and_names_no_host() -> None:
+    assert {"cdk", "pnpm", "yarn", "yarn-berry", "bun"} == set(names())
+    for name in names():
+        lock = (PINNED / name / "package-lock.json").read_text()
+        assert '"integrity"' in lock
+        assert '"resolved"' not in lock
+        assert "^" not in versions(name)
+
+
+async def test_a_toolchain_is_installed_once_and_works_in_a_step(
+    tmp_path: Path, profile: Profile
+) -> None:
+    heard, kept = Heard(), Toolchains(tmp_path / "store")
+    (tmp_path / "run").mkdir()
+
+    first = await kept.ready(SMALL, profile, say=heard.say)
+    second = await kept.ready(SMALL, profile, say=heard.say)
+
+    assert first == second
+    assert heard.lines == ["Installing the builder's own yarn 1.22.22 (once)"]
+    assert kept.installed() == {"yarn": "yarn 1.22.22"}
+    said = bytearray()
+
+    async def keep(chunk: bytes) -> None:
+        said.extend(chunk)
+
+    command = Command(
+        ("/bin/sh", "-c", "/tools/bin/yarn --version; ! touch /tools/x"),
+        cwd=WORKSPACE,
+        of_builder=(Mount(first, "/tools"),),
+    )
+    ended = await Sandbox(profile, tmp_path / "run").run(command, on_output=keep, timeout=60)
+    assert ended.code == 0
+    assert said.startswith(b"1.22.22")
+
+
+async def test_a_toolchain_that_cannot_be_installed_says_what_npm_said(
+    tmp_path: Path, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned = tmp_path / "pinned" / "broken"
+    pinned.mkdir(parents=True)
+    (pinned / "package.json").write_text('{"dependencies": {"no": "1.0.0"}}')
+    (pinned / "package-lock.json").write_text("{")
+    monkeypatch.setattr(toolchains, "PINNED", tmp_path / "pinned")
+    kept = Toolchains(tmp_path / "store")
+
+    with pytest.raises(ToolchainUnavailable, match="npm said"):
+        await kept.ready("broken", profile, say=Heard().say)
+
+    assert list((tmp_path / "store").iterdir()) == []
