@@ -104,6 +104,12 @@ def settings(  # noqa: PLR0913 - one for each setting
     stack_name: Annotated[
         str | None, typer.Option(help="The stack's name; '' is <application>-<stage> again.")
     ] = None,
+    adopt: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A stack that another tool deployed, now this environment's; '' is none."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Change an environment's settings from the next deployment on; without options, show them."""
@@ -116,6 +122,7 @@ def settings(  # noqa: PLR0913 - one for each setting
         "test_command": test_command,
         "region": region,
         "stack_name": stack_name,
+        "adopts": [stack for stack in adopt if stack] if adopt else None,
     }
     change = _change({field: value for field, value in given.items() if value is not None})
     if no_branch:

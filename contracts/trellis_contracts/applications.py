@@ -164,6 +164,7 @@ class SettingsChange(Message):
     test_command: TestCommand | None = None
     region: Region = DEFAULT_REGION
     stack_name: StackName | None = None
+    adopts: tuple[StackName, ...] = Field(default=(), max_length=50)
 
 
 class ConfigureEnvironment(Message):

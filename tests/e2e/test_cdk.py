@@ -1,4 +1,4 @@
-"""A CDK application as people have them: in a sub-folder, without a lock file, asking its account."""
+"""A CDK application as people have them: below the root, without a lock, asking its account."""
 
 import json
 from pathlib import Path

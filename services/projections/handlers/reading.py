@@ -46,6 +46,8 @@ class Reading:
             ViewsUnavailable: they cannot be read, and nobody said what to wait for.
         """
         try:
+            if after is None:
+                return await asyncio.to_thread(read)
             async with asyncio.timeout(self._patience):
                 return await self._once_reached(read, after)
         except ViewsBeingBuilt:
@@ -60,9 +62,7 @@ class Reading:
         retry = str(round(min(max(seconds, 1), _LONGEST_RETRY)))
         return Problem(503, detail, headers={"Retry-After": retry})
 
-    async def _once_reached(self, read: Callable[[], Found], after: int | None) -> Found:
-        if after is None:
-            return await asyncio.to_thread(read)
+    async def _once_reached(self, read: Callable[[], Found], after: int) -> Found:
         while True:
             moved = self.progress.next_move()
             # They are just being made, or will move once they are well.

@@ -36,7 +36,7 @@ def address() -> Iterator[str]:
 
 
 def asker(service: str, address: str) -> object:
-    return boto3.session.Session().client(  # type: ignore[call-overload] # a service by its name
+    return boto3.session.Session().client(  # type: ignore[call-overload]  # a service by its name
         service,
         endpoint_url=address,
         region_name=REGION,
@@ -48,9 +48,9 @@ def asker(service: str, address: str) -> object:
 def test_it_says_who_calls_and_that_the_bootstraps_are_there(address: str) -> None:
     sts, cloudformation = asker("sts", address), asker("cloudformation", address)
 
-    assert sts.get_caller_identity()["Account"] == ACCOUNT  # type: ignore[attr-defined] # as above
+    assert sts.get_caller_identity()["Account"] == ACCOUNT  # type: ignore[attr-defined]  # as above
     for name in ("CDKToolkit", "SSTBootstrap", "a-name-of-their-own"):
-        (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]  # type: ignore[attr-defined] # as above
+        (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]  # type: ignore[attr-defined]  # as above
         outputs = {out["OutputKey"]: out["OutputValue"] for out in stack["Outputs"]}
         assert stack["StackStatus"] == "CREATE_COMPLETE"
         assert outputs == {"BootstrapVersion": "999", "Version": "7.999", "BucketName": BUCKET}
@@ -62,7 +62,7 @@ def test_everything_else_is_refused_by_name(
     cloudformation = asker("cloudformation", address)
 
     with pytest.raises(ClientError, match="ListStacks is not answered"):
-        cloudformation.list_stacks()  # type: ignore[attr-defined] # as above
+        cloudformation.list_stacks()  # type: ignore[attr-defined]  # as above
 
     assert "AWS was asked for ListStacks" in capsys.readouterr().out
 

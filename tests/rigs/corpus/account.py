@@ -103,7 +103,7 @@ class Account:
         return cast("LambdaClient", self._client("lambda"))
 
     def _client(self, service: str) -> object:
-        return boto3.session.Session().client(  # type: ignore[call-overload]
+        return boto3.session.Session().client(  # type: ignore[call-overload]  # a service by its name
             service,
             endpoint_url=self.aws.endpoint,
             region_name=REGION,
