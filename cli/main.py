@@ -46,7 +46,14 @@ def _trellis(
 
 _COMMANDS = {
     "Start": (running.up, running.demo, running.run),
-    "See": (reading.status, reading.history, reading.show, reading.logs, reading.health),
+    "See": (
+        reading.status,
+        reading.history,
+        reading.show,
+        reading.logs,
+        reading.health,
+        reading.builders,
+    ),
     "Change what runs": (
         deployments.deploy,
         deployments.redeploy,

@@ -1,6 +1,6 @@
 """Lays out what is read as tables and texts: pure functions from views to what rich prints."""
 
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from datetime import datetime
 
 from rich import box
@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cli.client.answers import Token
 from cli.sentences import addresses, ago, duration, must_act, runs_what, short, step_now
-from trellis_contracts.health import WELL, HealthView
+from trellis_contracts.health import WELL, BuilderView, HealthView
 from trellis_contracts.views import (
     ApplicationView,
     DeploymentState,
@@ -121,6 +121,21 @@ def application_page(application: ApplicationView) -> list[RenderableType]:
     for environment in application.environments:
         made.add_row(*_settings_row(environment))
     return [*lines, made]
+
+
+def builders_of(builders: Sequence[BuilderView]) -> Table:
+    """One row a builder: its room, and what it keeps for runs."""
+    made = table("Builder", "Runs", "Isolation", "Toolchains", "Dependencies")
+    for builder in builders:
+        kept = f"{builder.dependencies} kept, {builder.dependency_bytes >> 20} MiB"
+        made.add_row(
+            Text(builder.name),
+            f"{builder.busy} of {builder.slots}",
+            Text(builder.isolation),
+            "\n".join(builder.toolchains.values()) or "none installed yet",
+            kept if builder.layers else "installed in each run: no layers here",
+        )
+    return made
 
 
 def health_of(health: HealthView) -> Table:

@@ -12,7 +12,7 @@ from cli.client.answers import Page
 from cli.client.errors import ServerFailed
 from cli.client.http import PATIENCE_SECONDS, Http
 from cli.client.streams import events
-from trellis_contracts.health import HealthView
+from trellis_contracts.health import BuilderView, HealthView
 from trellis_contracts.logs import LogLine
 from trellis_contracts.names import ApplicationId, DeploymentId, EnvironmentId, RunId
 from trellis_contracts.views import ApplicationView, DeploymentView, ViewChanged
@@ -115,6 +115,11 @@ class Reader:
                 if event.event == "end":
                     return
                 yield LogLine.model_validate_json(event.data, extra="ignore")
+
+    async def builders(self) -> tuple[BuilderView, ...]:
+        """What every builder has."""
+        answer = await self.http.send("GET", f"{V1}/builders")
+        return tuple(BuilderView.model_validate(one) for one in answer.json())
 
     async def health(self) -> HealthView:
         """How every service is, and what waits for one that is ill."""

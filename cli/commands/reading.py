@@ -1,4 +1,4 @@
-"""`trellis status|history|show|logs|health`: what runs, what ran, and what it printed."""
+"""`trellis status|history|show|logs|health|builders`: what runs, what ran, and what it printed."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -13,7 +13,7 @@ from cli.naming import UnknownName, find_application, find_environment
 from cli.progress import picture
 from cli.sentences import has_ended, headline, name_of, outcome, waiting
 from cli.session import ApplicationName, AsJson, EnvironmentName, Session, with_server
-from cli.tables import board, health_of, outputs
+from cli.tables import board, builders_of, health_of, outputs
 from cli.tables import history as history_table
 from trellis_contracts.logs import LogLine
 from trellis_contracts.views import ApplicationView, DeploymentView, EnvironmentView, RunView
@@ -131,6 +131,21 @@ def health(*, as_json: AsJson = False) -> None:
 
     if ill := with_server(asked, as_json=as_json):
         raise typer.Exit(ill)
+
+
+def builders(*, as_json: AsJson = False) -> None:
+    """Show the builders: their room, their toolchains, and the dependencies that they keep."""
+
+    async def asked(session: Session) -> Status:
+        found = await session.api.builders()
+        session.output.give(list(found))
+        session.output.show(builders_of(found))
+        if not found:
+            session.output.say("No builder answers: see `trellis health`.")
+        return Status.FINE if found else Status.FAILED
+
+    if away := with_server(asked, as_json=as_json):
+        raise typer.Exit(away)
 
 
 async def _deployment(

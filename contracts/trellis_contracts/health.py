@@ -32,3 +32,20 @@ class HealthView(Message):
     def well(self) -> bool:
         """Whether nothing is ill."""
         return all(said == WELL for parts in self.services.values() for said in parts.values())
+
+
+class BuilderView(Message):
+    """What one builder has: room for runs, toolchains of its own, and dependencies that it keeps.
+
+    `isolation` is how runs are kept apart, or why they are refused. Without `layers` dependencies
+    are installed in each run. `dependency_bytes` is what the kept installations take on the disk.
+    """
+
+    name: str
+    isolation: str
+    slots: int
+    busy: int
+    toolchains: dict[str, str] = {}
+    layers: bool = False
+    dependencies: int = 0
+    dependency_bytes: int = 0

@@ -16,6 +16,7 @@ WORK = "trellis.run"
 ALL_LOGS = "trellis.log.*"
 ALL_DEAD = "trellis.dead.*"
 ROLL_CALL = "trellis.health"
+BUILDER_CALL = "trellis.builders"
 
 
 def event(message: Message) -> str:

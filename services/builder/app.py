@@ -66,6 +66,7 @@ class Builder:
 def _conditions(settings: BuilderSettings) -> Conditions:
     return Conditions(
         name=settings.builder_name,
+        grade=settings.builder_grade,
         slots=settings.builder_slots,
         runs=settings.builder_runs,
         store=settings.builder_store,

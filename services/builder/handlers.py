@@ -7,6 +7,7 @@ from faststream.nats.annotations import NatsMessage
 from services.builder.adapters.attempt import Stop
 from services.builder.adapters.observer import observe
 from services.builder.adapters.runner import Runner
+from services.builder.adapters.showing import shown
 from services.builder.adapters.workshop import Workshop
 from services.chassis.bus.sending import Bus
 from services.chassis.bus.subscribe import on_broadcast, on_message
@@ -32,3 +33,8 @@ def listen(bus: Bus, runner: Runner, workshop: Workshop) -> None:
         """A word that nobody keeps: the answer to the next heartbeat says the same."""
         run = message.raw_message.subject.rpartition(".")[2]
         runner.stop(UUID(run), Stop.CANCELLED)
+
+    @on_broadcast(bus, subjects.BUILDER_CALL)
+    async def answer(_body: bytes, message: NatsMessage) -> None:
+        """Every builder says what it has, to whoever asks."""
+        await message.raw_message.respond(codec.encode(await shown(workshop, busy=runner.busy)))

@@ -91,6 +91,9 @@ async def test_a_cdk_application_is_deployed_changed_put_back_rolled_back_and_re
         head = await stage.connect(folder_of_files(tmp_path / "source", source))
         await stage.api.set_variable(stage.at("development"), "OWNER", "ana")
         first = await deployed(stage, account, head)
+        (builder,) = await stage.api.builders()
+        assert "aws-cdk" in builder.toolchains["cdk"]
+        assert (builder.dependencies, builder.dependency_bytes > 1 << 20) == (1, True)
         await changed(stage, account)
         await put_back(stage, account)
         await rolled_back(stage, account, first)

@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from cli.main import app
 from cli.whereabouts import DATA, TOKEN, URL
+from services.builder.adapters.attempt import TOLD
 from services.builder.settings import BuilderSettings
 from services.chassis.settings import PREFIX, ChassisSettings
 from services.chassis.streams import STREAMS
@@ -130,7 +131,7 @@ def in_sources(name: str) -> bool:
 @pytest.mark.parametrize("page", pages())
 def test_a_variable_is_one_that_something_reads(page: str) -> None:
     read = {PREFIX + name.upper() for kind in SETTINGS for name in kind.model_fields}
-    read |= {URL, TOKEN, DATA}
+    read |= {URL, TOKEN, DATA, *TOLD}
 
     assert not set(VARIABLE.findall(text_of(page))) - read
 

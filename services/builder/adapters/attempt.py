@@ -23,6 +23,9 @@ from trellis_contracts.names import ArtifactId, CommitSha
 from trellis_contracts.releases import Release
 from trellis_contracts.runs import StartRun
 
+TOLD = ("TRELLIS_STAGE", "TRELLIS_ENVIRONMENT", "TRELLIS_COMMIT")
+"""The variables by which a program of the application's learns what it is run for."""
+
 
 class Stop(Enum):
     """Why a run is to end before its time."""
@@ -145,8 +148,6 @@ class Attempt:
         return {
             "CI": "true",
             "NO_COLOR": "1",
-            "TRELLIS_STAGE": target.stage,
-            "TRELLIS_ENVIRONMENT": target.environment,
-            "TRELLIS_COMMIT": self.commit or "",
+            **dict(zip(TOLD, (target.stage, target.environment, self.commit or ""), strict=True)),
             **target.variables,
         }

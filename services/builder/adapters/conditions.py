@@ -15,6 +15,7 @@ class Conditions:
     """
 
     name: str
+    grade: str
     slots: int
     runs: Path
     store: Path

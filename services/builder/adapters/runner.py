@@ -57,6 +57,11 @@ class Runner:
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._attempts: dict[UUID, Attempt] = {}
 
+    @property
+    def busy(self) -> int:
+        """How many runs are under way."""
+        return len(self._tasks)
+
     async def take(self, work: StartRun) -> None:
         """Begin a run, unless it was begun before; returns once that is stored.
 

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from services.builder.adapters.attempt import Granted
 from services.builder.adapters.conditions import Conditions
 from services.builder.adapters.dependencies.store import DependencyStore, Kept
+from services.builder.adapters.isolation.bubblewrap import Bubblewrap
 from services.builder.adapters.isolation.preparation import prepare
 from services.builder.adapters.isolation.profile import WORKSPACE, Profile
 from services.builder.adapters.isolation.sandbox import Command, Sandbox
@@ -60,6 +61,12 @@ class Workshop:
             self._profile = await asyncio.to_thread(
                 prepare, passed=self.conditions.passed, hidden=self.conditions.hidden
             )
+
+    async def isolation(self) -> Bubblewrap:
+        """Give what isolates runs here. Raises as `open`."""
+        await self.well()
+        assert self._profile is not None  # noqa: S101 - `well` has made it or raised
+        return self._profile.bubblewrap
 
     async def room(self, name: str, stack: AsyncExitStack) -> tuple[RunFolder, Sandbox]:
         """Give a fresh folder and a sandbox around it; `stack` removes both.

@@ -13,9 +13,18 @@ from services.chassis.streams import BUILDER_RUNS, DEAD, ORCHESTRATOR_INBOX
 from services.chassis.unavailable import Unavailable
 from trellis_contracts import codec, subjects
 from trellis_contracts.codec import UnreadableMessage
-from trellis_contracts.health import SERVICES, SILENT, WELL, HealthView, ServiceHealth
+from trellis_contracts.health import (
+    SERVICES,
+    SILENT,
+    WELL,
+    BuilderView,
+    HealthView,
+    ServiceHealth,
+)
 
 _WITHIN = CHECK_SECONDS + 0.5
+_BUILDERS_WITHIN = 1.5
+"""How many builders there are is not known: that long all of them are waited for."""
 _WAITING: Final = {"deliveries": ORCHESTRATOR_INBOX, "runs": BUILDER_RUNS}
 
 
@@ -41,6 +50,21 @@ class RollCall:
             return self._without_a_bus(heard, str(away))
         heard |= {name: {"process": SILENT} for name in missing}
         return HealthView(services=_in_order(heard), waiting=await self._waiting())
+
+    async def builders(self) -> tuple[BuilderView, ...]:
+        """Give what every builder that answers in time says of itself, by name.
+
+        Raises:
+            BusUnavailable: there is no connection.
+        """
+        found: dict[str, BuilderView] = {}
+        asked = self._bus.ask_all(subjects.BUILDER_CALL, b"", within=_BUILDERS_WITHIN)
+        async with aclosing(asked) as answers:
+            async for answer in answers:
+                with suppress(UnreadableMessage):
+                    builder = codec.read(BuilderView, answer)
+                    found[builder.name] = builder
+        return tuple(found[name] for name in sorted(found))
 
     def _without_a_bus(self, heard: dict[str, dict[str, str]], why: str) -> HealthView:
         unasked = {name: {"process": f"cannot be asked: {why}"} for name in SERVICES}

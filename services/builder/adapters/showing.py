@@ -1,0 +1,27 @@
+"""What a builder shows of itself."""
+
+import asyncio
+
+from services.builder.adapters.workshop import Workshop
+from trellis_contracts.health import BuilderView
+
+
+async def shown(workshop: Workshop, *, busy: int) -> BuilderView:
+    """Say how runs are isolated, or why they are not, and what is kept for them."""
+    conditions = workshop.conditions
+    try:
+        layers = (await workshop.isolation()).layers
+        isolation = conditions.grade
+    except Exception as missing:  # noqa: BLE001 - whatever it is, the page says so
+        layers, isolation = False, str(missing)
+    dependencies, size = await asyncio.to_thread(workshop.dependencies.count_and_bytes)
+    return BuilderView(
+        name=conditions.name,
+        isolation=isolation,
+        slots=conditions.slots,
+        busy=busy,
+        toolchains=await asyncio.to_thread(workshop.toolchains.installed),
+        layers=layers,
+        dependencies=dependencies,
+        dependency_bytes=size,
+    )
