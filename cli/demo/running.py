@@ -22,7 +22,7 @@ from cli.demo.timeline import timeline, whole
 from cli.exits import CliError, Status
 from cli.git_server import GitServer
 from cli.output import Output
-from cli.sentences import duration
+from trellis_contracts.sentences import duration
 from cli.up import Up
 
 NAME, REPOSITORY = "shop", "acme/shop"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
-from cli.sentences import duration
+from trellis_contracts.sentences import duration
 from cli.tables import table
 
 
