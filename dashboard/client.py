@@ -177,9 +177,7 @@ class Client:
     async def _ask_who(self, visitor: Visitor) -> Person:
         if not visitor.has_credentials:
             raise SignedOut
-        answer = await self._send(
-            "ingest", "GET", "/identity", headers=dict(visitor.headers)
-        )
+        answer = await self._send("ingest", "GET", "/identity", headers=dict(visitor.headers))
         signed = answer.headers.get(HEADER, "")
         try:
             return Person(self._identities.verify(signed), signed)
@@ -235,7 +233,9 @@ class Client:
 
 def _headers(visitor: Visitor, person: Person) -> dict[str, str]:
     """The credentials stay here: whoever is asked gets what ingest made of them."""
-    kept = {name: value for name, value in visitor.headers if name not in ("cookie", "authorization")}
+    kept = {
+        name: value for name, value in visitor.headers if name not in ("cookie", "authorization")
+    }
     return kept | {HEADER: person.signed}
 
 

@@ -96,7 +96,9 @@ def policy_of(pages: Iterable[Path]) -> str:
     Reflex's toasts need `unsafe-eval`; its styles are made on the page.
     """
     inline = {script for page in pages for script in _INLINE.findall(page.read_bytes())}
-    hashes = sorted(f"'sha256-{base64.b64encode(hashlib.sha256(one).digest()).decode()}'" for one in inline)
+    hashes = sorted(
+        f"'sha256-{base64.b64encode(hashlib.sha256(one).digest()).decode()}'" for one in inline
+    )
     return "; ".join(
         [
             "default-src 'self'",
