@@ -1,11 +1,11 @@
 """Puts the dashboard together: Reflex's app behind the gate, and the health of the process."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from starlette.types import ASGIApp
 
 from dashboard import export
 from dashboard.client import Client
@@ -30,6 +30,7 @@ def create_app(settings: DashboardSettings | None = None) -> Starlette:
         SettingsRejected: a setting that cannot be used. ExportMissing: `make dashboard` first.
     """
     settings = settings or read_settings(DashboardSettings)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # each page asks several times a second
     if not export.is_there():
         raise ExportMissing
     identities = Identities(settings.identity_public_key)
@@ -53,12 +54,13 @@ def create_app(settings: DashboardSettings | None = None) -> Starlette:
     return Starlette(lifespan=lifespan, routes=routes)
 
 
-def _pages() -> ASGIApp:
+def _pages() -> Starlette:
     """Reflex reads its settings from the environment when its app is made."""
     prepare_serving()
     from dashboard.site import app  # noqa: PLC0415  # not before the environment is prepared
 
-    made: ASGIApp = app()
+    made = app()
+    assert isinstance(made, Starlette)  # noqa: S101 - for the type checker
     return made
 
 

@@ -48,7 +48,8 @@ def build(room: Path = ROOM, into: Path = WEB) -> None:
     _lay_out(site)
     _say("Building the dashboard's pages …")
     export = ["export", "--frontend-only", "--no-zip", "--loglevel", "warning"]
-    _run("reflex export", [sys.executable, "-m", "reflex", *export], site, environment)
+    argv = [sys.executable, "-m", "reflex", *export]
+    _run("reflex export", argv, folder=site, environment=environment)
     _put(site / ".web", into)
     (into / STAMP.name).write_text(digest)
 
@@ -58,7 +59,8 @@ def _install_bun(tools: Path, environment: Mapping[str, str]) -> None:
     if not (tools / "node_modules" / "bun" / "package.json").exists():
         _say(f"Installing Bun {BUN} by npm (once) …")
         flags = ["--no-audit", "--no-fund", "--silent", "--no-save", "--prefix", str(tools)]
-        _run("npm install", ["npm", "install", *flags, f"bun@{BUN}"], tools, environment)
+        argv = ["npm", "install", *flags, f"bun@{BUN}"]
+        _run("npm install", argv, folder=tools, environment=environment)
 
 
 def _lay_out(site: Path) -> None:
@@ -99,7 +101,7 @@ def _npm_registry() -> str:
     return asked.stdout.strip()
 
 
-def _run(what: str, argv: list[str], folder: Path, environment: Mapping[str, str]) -> None:
+def _run(what: str, argv: list[str], *, folder: Path, environment: Mapping[str, str]) -> None:
     ended = subprocess.run(argv, cwd=folder, env=environment, check=False)
     if ended.returncode:
         raise BuildFailed(what, ended.returncode)

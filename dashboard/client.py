@@ -125,19 +125,19 @@ class Client:
 
     async def create(self, who: Visitor, wanted: Mapping[str, object]) -> Created:
         """Connect a repository."""
-        return _read(Created, await self._command(who, "POST", "/applications", wanted))
+        return _read(Created, await self._command(who, "POST", "/applications", body=wanted))
 
     async def decide(
         self,
         who: Visitor,
         method: str,
         path: str,
-        body: Mapping[str, object] | None = None,
         *,
+        body: Mapping[str, object] | None = None,
         dry_run: bool = False,
     ) -> Decision:
         """Have a command decided; `dry_run`: hear only whether it would be."""
-        answer = await self._command(who, method, path, body, dry_run=dry_run)
+        answer = await self._command(who, method, path, body=body, dry_run=dry_run)
         return _read(Decision, answer)
 
     async def feed(self, who: Visitor) -> AsyncGenerator[ViewChanged | None]:
@@ -198,8 +198,8 @@ class Client:
         who: Visitor,
         method: str,
         path: str,
-        body: Mapping[str, object] | None = None,
         *,
+        body: Mapping[str, object] | None = None,
         dry_run: bool = False,
     ) -> httpx.Response:
         """What nobody decided is sent again with its key, so it happens once."""

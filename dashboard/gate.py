@@ -44,7 +44,7 @@ class Gate:
         try:
             self._check(scope)
         except Problem as problem:
-            await _refuse(problem, scope, receive, send)
+            await _refuse(problem, scope, receive=receive, send=send)
             return
         passed = {**scope, "headers": _without_identity(scope["headers"])}
         await self._app(passed, receive, self._dressed(scope, send))
@@ -137,7 +137,7 @@ def _without_identity(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[byte
     return [(name, value) for name, value in headers if name.lower() not in _KEPT_FROM_REFLEX]
 
 
-async def _refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse(problem: Problem, scope: Scope, *, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": _REFUSED_SOCKET})
     elif "text/html" in Headers(scope=scope).get("accept", ""):

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "react";
 const MOST_LINES = 5000;
 const FLUSH_MILLISECONDS = 60;
 const AGAIN_MILLISECONDS = 1500;
+const LATE_MILLISECONDS = 3000; // the last lines may take longer than the news of the end
 const ESCAPES = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
 
 function lineOf(line, fresh) {
@@ -26,9 +27,10 @@ function lineOf(line, fresh) {
   return both;
 }
 
-export function LogViewer({ run }) {
+export function LogViewer({ run, ended }) {
   const frame = useRef(null);
   const following = useRef(true);
+  const finish = useRef(() => {});
   const [follows, setFollows] = useState(true);
   const [state, setState] = useState("connecting");
   const [count, setCount] = useState(0);
@@ -79,18 +81,20 @@ export function LogViewer({ run }) {
         waiting.push(line);
         if (timer === null) timer = setTimeout(flush, FLUSH_MILLISECONDS);
       };
-      source.addEventListener("end", () => {
-        over = true;
-        source.close();
-        flush();
-        setState("ended");
-      });
+      source.addEventListener("end", () => finish.current());
       source.onerror = () => {
         if (over) return;
         setState("away");
         source.close();
         again = setTimeout(open, AGAIN_MILLISECONDS);
       };
+    };
+    finish.current = () => {
+      over = true;
+      clearTimeout(again);
+      source.close();
+      flush();
+      setState("ended");
     };
     open();
     return () => {
@@ -100,6 +104,12 @@ export function LogViewer({ run }) {
       if (source) source.close();
     };
   }, [run]);
+
+  useEffect(() => {
+    if (!ended) return undefined;
+    const late = setTimeout(() => finish.current(), LATE_MILLISECONDS);
+    return () => clearTimeout(late);
+  }, [ended, run]);
 
   const onScroll = () => {
     const box = frame.current;

@@ -5,7 +5,10 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from dashboard.state.here import Here
 
-Crumb = tuple[str | rx.Var[str], str | rx.Var[str]]
+Text = str | rx.Var[str]
+Truth = bool | rx.Var[bool]
+
+Crumb = tuple[Text, Text]
 """What a step of the way is called, and its path."""
 
 
@@ -18,7 +21,7 @@ def shell(*content: rx.Component, crumbs: list[Crumb]) -> rx.Component:
     )
 
 
-def title(text: str | rx.Var[str], *beside: rx.Component) -> rx.Component:
+def title(text: Text, *beside: rx.Component) -> rx.Component:
     """Give the heading of a page, with what stands beside it."""
     return rx.flex(
         rx.heading(text, as_="h1", size="6", class_name="break"),
@@ -33,7 +36,7 @@ def missing() -> rx.Component:
     return rx.cond(Here.missing != "", rx.box(said, rx.link("All applications", href="/")))
 
 
-def refusal(sentence: rx.Var[str]) -> rx.Component:
+def refusal(sentence: Text) -> rx.Component:
     """Say why something was not done; nothing while nothing was refused."""
     said = rx.callout(
         sentence, icon="triangle_alert", color_scheme="red", role="alert", size="1", width="100%",
@@ -42,7 +45,7 @@ def refusal(sentence: rx.Var[str]) -> rx.Component:
     return rx.cond(sentence != "", said)
 
 
-def lamp(colour: rx.Var[str], busy: rx.Var[bool] | bool = False) -> rx.Component:  # noqa: FBT001, FBT002  # a Var
+def lamp(colour: Text, *, busy: Truth = False) -> rx.Component:
     """Give a small light of a state's colour; what it means always stands beside it."""
     shining = rx.cond(busy, "lamp lamp-busy lamp-", "lamp lamp-")
     return rx.el.span(class_name=f"{shining}{colour}", aria_hidden="true")

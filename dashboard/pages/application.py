@@ -35,7 +35,8 @@ def page() -> rx.Component:
 
 def _hints() -> rx.Component:
     waiting = rx.callout(
-        "No push has arrived yet. Enter the webhook in the repository's settings, or deploy by hand.",
+        "No push has arrived yet. Enter the webhook in the repository's settings, or deploy by "
+        "hand.",
         icon="webhook", size="1", color_scheme="gray", margin_bottom="16px",
     )  # fmt: skip
     unread = rx.callout(
@@ -142,7 +143,10 @@ def _live(card: rx.Var[Card]) -> rx.Component:
             rx.text(live.since, size="1", color="var(--gray-11)"),
             spacing="2", align="center",
         ),
-        rx.cond(live.message != "", rx.text(live.message, size="2", class_name="clip", margin_top="4px")),
+        rx.cond(
+            live.message != "",
+            rx.text(live.message, size="2", class_name="clip", margin_top="4px"),
+        ),
         rx.text(
             live.by, rx.cond(live.branch != "", f" · {live.branch}", ""), size="1",
             color="var(--gray-11)", class_name="clip",
@@ -178,6 +182,7 @@ def _actions(card: rx.Var[Card]) -> rx.Component:
             rx.button(
                 f"Promote to {card.promote_to}", rx.icon("arrow_right", size=15), size="2",
                 disabled=~card.can_promote, on_click=Asking.ask("promote", card.promote_to),
+                width="100%",
             ),
         ),
         rx.cond(

@@ -50,7 +50,7 @@ def _row(row: rx.Var[Row]) -> rx.Component:
 
 def _lamp(environment: rx.Var[Lamp]) -> rx.Component:
     return rx.flex(
-        lamp(environment.colour, environment.busy),
+        lamp(environment.colour, busy=environment.busy),
         rx.box(
             rx.text(environment.name, size="1", color="var(--gray-11)"),
             rx.text(environment.said, size="2", class_name="clip"),

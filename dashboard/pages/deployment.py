@@ -38,8 +38,8 @@ def _deployment() -> rx.Component:
             rx.flex(
                 rx.cond(Here.may_deploy & ~_SHOWN.ended & ~_SHOWN.cancelling, cancel),
                 rx.badge(
-                    lamp(_SHOWN.colour, ~_SHOWN.ended), _SHOWN.state, color_scheme=_SHOWN.colour,
-                    size="3", data_testid="state",
+                    lamp(_SHOWN.colour, busy=_SHOWN.state == "running"),
+                    _SHOWN.state, color_scheme=_SHOWN.colour, size="3", data_testid="state",
                 ),
                 spacing="3", align="center",
             ),
@@ -49,7 +49,7 @@ def _deployment() -> rx.Component:
             rx.flex(_facts(), _steps(), _stacks(), _outputs(), direction="column", spacing="4"),
             rx.cond(
                 _SHOWN.run != "",
-                log_viewer(run=_SHOWN.run, key=_SHOWN.run),
+                log_viewer(run=_SHOWN.run, ended=_SHOWN.ended, key=_SHOWN.run),
                 rx.box("It has not begun: there is no log yet.", class_name="nothing"),
             ),
             class_name="two",
@@ -108,7 +108,7 @@ def _steps() -> rx.Component:
 
 def _step(step: rx.Var[StepShown]) -> rx.Component:
     return rx.box(
-        lamp(step.colour, step.going_on),
+        lamp(step.colour, busy=step.going_on),
         rx.el.span(step.name, " ", rx.el.span(step.said, style={"color": "var(--gray-11)"})),
         rx.el.span(step.took, style={"color": "var(--gray-11)"}),
         class_name="step", role="listitem",

@@ -1,8 +1,9 @@
 """How one environment is set: what deploys it, what its builds get, and whose cloud it is."""
 
 import reflex as rx
+from reflex.event import EventSpec
 
-from dashboard.components.shell import missing, refusal, shell, title
+from dashboard.components.shell import Truth, missing, refusal, shell, title
 from dashboard.pages.new_application import field, text
 from dashboard.shown.settings import Named
 from dashboard.state.here import Here
@@ -51,7 +52,10 @@ def _deploying() -> rx.Component:
         "Deploying", "From the next deployment on.",
         rx.form(
             rx.flex(
-                field("Branch", "Empty: none of its own.", text("branch", default_value=_SHOWN.branch)),
+                field(
+                    "Branch", "Empty: none of its own.",
+                    text("branch", default_value=_SHOWN.branch),
+                ),
                 rx.cond(
                     _SHOWN.production,
                     rx.text("Production is never deployed by a push.", size="2"),
@@ -62,7 +66,10 @@ def _deploying() -> rx.Component:
                     "Test command", "Empty: npm run test.",
                     text("test_command", "npm run test", default_value=_SHOWN.test_command),
                 ),
-                field("AWS region", "Where its stacks lie.", text("region", default_value=_SHOWN.region)),
+                field(
+                    "AWS region", "Where its stacks lie.",
+                    text("region", default_value=_SHOWN.region),
+                ),
                 field(
                     "Stack name", "Empty: the application's name and the stage.",
                     text("stack_name", default_value=_SHOWN.stack_name),
@@ -127,7 +134,7 @@ def _credentials() -> rx.Component:
     )  # fmt: skip
 
 
-def _named(one: rx.Var[Named], removal: rx.event.EventSpec) -> rx.Component:
+def _named(one: rx.Var[Named], removal: EventSpec) -> rx.Component:
     return rx.box(
         rx.text(one.name, size="2", class_name="mono break"),
         rx.text(one.value, size="2", color="var(--gray-11)", class_name="break"),
@@ -142,9 +149,7 @@ def _named(one: rx.Var[Named], removal: rx.event.EventSpec) -> rx.Component:
     )  # fmt: skip
 
 
-def _entry(
-    setting: rx.event.EventType[[dict[str, object]]], label: str, *, hidden: bool
-) -> rx.Component:
+def _entry(setting: object, label: str, *, hidden: bool) -> rx.Component:
     kind = {"type": "password"} if hidden else {}
     return rx.cond(
         Here.may_configure,
@@ -160,7 +165,7 @@ def _entry(
     )  # fmt: skip
 
 
-def _switch(name: str, label: str, on: rx.Var[bool]) -> rx.Component:
+def _switch(name: str, label: str, on: Truth) -> rx.Component:
     return rx.text(
         rx.flex(rx.switch(name=name, default_checked=on), label, spacing="2", align="center"),
         as_="label", size="2",

@@ -31,7 +31,7 @@ class Applications(Here):
 
         def show(found: list[Row]) -> None:
             put(self, "rows", found)
-            put(self, "read", True)
+            put(self, "read", value=True)
 
         async for leaving in follow(self, reading.rows, show):
             yield leaving

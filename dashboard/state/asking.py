@@ -63,12 +63,12 @@ class Asking(Here):
             application, histories = await read_board(client, who, argument(self, "application"))
             at = _named(application, environment)
             choices = earlier(at, histories[at.environment_id])
-            self.question, verb, self._body = _question(kind, application, at, choices)
+            self.question, verb, self._body = _question(kind, application, at, choices=choices)
             self._path = f"{_address(application, at)}/{verb}"
             self.open, self.refusal = True, ""
             if verb != "deployments":
                 body = self._body if kind != "teardown" else {"confirm": environment}
-                await client.decide(who, "POST", self._path, body, dry_run=True)
+                await client.decide(who, "POST", self._path, body=body, dry_run=True)
         except SignedOut:
             return to_sign_in()
         except Declined as declined:
@@ -100,7 +100,7 @@ class Asking(Here):
         """Have it decided, as the dialog says; a refusal is said in the dialog."""
         try:
             body = _told(self._body, self.question, typed)
-            await rooms().client.decide(visitor_of(self), "POST", self._path, body)
+            await rooms().client.decide(visitor_of(self), "POST", self._path, body=body)
         except SignedOut:
             return to_sign_in()
         except Trouble as trouble:
@@ -130,6 +130,7 @@ def _question(
     kind: str,
     application: ApplicationView,
     at: EnvironmentView,
+    *,
     choices: list[tuple[str, str]],
 ) -> tuple[Question, str, dict[str, object] | None]:
     """Give what to say, the last part of the path, and the body as far as it is known."""

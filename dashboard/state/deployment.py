@@ -28,7 +28,7 @@ class OneDeployment(Here):
             number = _number(argument(self, "number"))
 
         async def read(who: Visitor) -> Deployment:
-            return await read_deployment(rooms().client, who, at, number)
+            return await read_deployment(rooms().client, who, at, number=number)
 
         def show(found: Deployment) -> None:
             put(self, "shown", found)
@@ -38,7 +38,7 @@ class OneDeployment(Here):
 
 
 async def read_deployment(
-    client: Client, who: Visitor, at: tuple[str, str], number: int
+    client: Client, who: Visitor, at: tuple[str, str], *, number: int
 ) -> Deployment:
     """Read the deployment with a number. Raises NotThere too."""
     application = await client.application(who, at[0])

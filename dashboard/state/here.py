@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -65,7 +65,7 @@ def staleness(illness: str, read_at: str) -> str:
     return f"{said}.{since} It goes on by itself when that is mended."
 
 
-def put(state: rx.State, field: str, value: object) -> None:
+def put(state: rx.State, field: str, /, value: object) -> None:
     """Set a field of a state, if that changes it: what is set is sent, changed or not."""
     if getattr(state, field) != value:
         setattr(state, field, value)
@@ -87,7 +87,7 @@ def to_sign_in() -> EventSpec:
 
 
 async def follow(
-    page: Any,
+    page: "Here",
     read: Callable[[Visitor], Awaitable[Found]],
     show: Callable[[Found], None],
 ) -> AsyncGenerator[EventSpec]:

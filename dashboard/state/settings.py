@@ -87,7 +87,7 @@ class EnvironmentSettings(Here):
             application, environment = await _found(who, _at(self))
             address = f"/applications/{application.application_id}/environments"
             whole = f"{address}/{environment.environment_id}/{path}"
-            await rooms().client.decide(who, method, whole, body)
+            await rooms().client.decide(who, method, whole, body=body)
         except SignedOut:
             return to_sign_in()
         except Trouble as trouble:
