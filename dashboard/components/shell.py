@@ -30,6 +30,11 @@ def title(text: Text, *beside: rx.Component) -> rx.Component:
     )  # fmt: skip
 
 
+def way_to(label: Text, href: Text) -> rx.Component:
+    """Give a link that looks like the button that it stands for."""
+    return rx.link(label, href=href, class_name="button-link", underline="none")
+
+
 def missing() -> rx.Component:
     """Say that what the address names is not there; nothing while it is."""
     said = rx.callout(Here.missing, icon="search_x", color_scheme="gray", role="status")

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from dashboard.components.shell import lamp, shell, title
+from dashboard.components.shell import lamp, shell, title, way_to
 from dashboard.shown.applications import Lamp, Row
 from dashboard.state.applications import Applications
 from dashboard.state.here import Here
@@ -10,9 +10,14 @@ from dashboard.state.here import Here
 
 def page() -> rx.Component:
     """Give the page."""
-    new = rx.link(rx.button(rx.icon("plus", size=16), "New application"), href="/new-application")
     return shell(
-        title("Applications", rx.cond(Here.may_create, new)),
+        title(
+            "Applications",
+            rx.cond(
+                Here.may_create & (Applications.rows.length() > 0),
+                way_to("New application", "/new-application"),
+            ),
+        ),
         rx.cond(
             Applications.read,
             rx.cond(Applications.rows.length() > 0, _list(), _nothing_yet()),
@@ -72,7 +77,7 @@ def _nothing_yet() -> rx.Component:
             ),
             rx.cond(
                 Here.may_create,
-                rx.link(rx.button("New application"), href="/new-application"),
+                way_to("New application", "/new-application"),
                 rx.text("Ask a developer or an administrator: you may look, not create.", size="2"),
             ),
             direction="column", spacing="4", align="start",

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from dashboard.components.shell import refusal, shell, title
+from dashboard.components.shell import refusal, shell, title, way_to
 from dashboard.state.creating import Creating
 from dashboard.state.here import Here
 
@@ -22,12 +22,12 @@ def page() -> rx.Component:
 
 def field(label: str, hint: str, control: rx.Component) -> rx.Component:
     """Give a labelled field of a form."""
-    return rx.el.label(
+    named = rx.el.label(
         rx.text(label, as_="div", size="2", weight="medium", margin_bottom="4px"),
         control,
-        rx.text(hint, as_="div", size="1", color="var(--gray-11)", margin_top="4px"),
         display="block",
     )
+    return rx.box(named, rx.text(hint, size="1", color="var(--gray-11)", margin_top="4px"))
 
 
 def text(name: str, placeholder: str = "", **given: object) -> rx.Component:
@@ -85,7 +85,7 @@ def _made() -> rx.Component:
             _copied("Content type", "application/json"),
             _copied("Secret", Creating.hook_secret),
             rx.text("Events: just the push event.", size="2", color="var(--gray-11)"),
-            rx.link(rx.button("To the application"), href=Creating.href),
+            rx.box(way_to("To the application", Creating.href)),
             direction="column", spacing="4", align="stretch",
         ),
         size="3", max_width="640px",
