@@ -1,5 +1,7 @@
 """Builds the pages once: `python -m dashboard.building`, which `make dashboard` runs.
 
+With `--lock` it resolves the pages' packages anew, and keeps in `reflex.lock` what it found.
+
 Node is needed here alone; what is built is served without it. Bun comes by npm, since Reflex asks
 for a newer Node than Debian has, and Bun runs its tools instead.
 
@@ -18,6 +20,7 @@ from dashboard.export import PACKAGE, STAMP, WEB, is_fresh, sources_digest
 
 BUN: Final = "1.4.5"
 ROOM: Final = PACKAGE.parent / "build" / "dashboard"
+LOCK: Final = PACKAGE / "reflex.lock"
 _RXCONFIG = '''"""Written by dashboard/building.py."""
 
 from dashboard.config import building_config
@@ -67,9 +70,9 @@ def _lay_out(site: Path) -> None:
     """A stale `.web` is worth nothing but its packages, which Reflex keeps itself."""
     (site / "rxconfig.py").write_text(_RXCONFIG)
     shutil.copytree(PACKAGE / "assets", site / "assets", dirs_exist_ok=True)
-    locks = PACKAGE / "reflex.lock"
-    if locks.is_dir():
-        shutil.copytree(locks, site / "reflex.lock", dirs_exist_ok=True)
+    shutil.rmtree(site / LOCK.name, ignore_errors=True)
+    if LOCK.is_dir():
+        shutil.copytree(LOCK, site / LOCK.name)
 
 
 def _put(built: Path, into: Path) -> None:
@@ -112,12 +115,22 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
+def lock(room: Path = ROOM) -> None:
+    """Resolve the packages of the pages anew. Raises BuildFailed."""
+    shutil.rmtree(LOCK, ignore_errors=True)
+    shutil.rmtree(room / "site", ignore_errors=True)
+    build(room)
+    shutil.copytree(room / "site" / LOCK.name, LOCK)
+    STAMP.write_text(sources_digest())
+
+
 def main() -> None:
     """Build unless what is there is fresh; end with 1 and a sentence if it cannot be done."""
-    if is_fresh():
-        return
     try:
-        build()
+        if "--lock" in sys.argv[1:]:
+            lock()
+        elif not is_fresh():
+            build()
     except (BuildFailed, OSError) as failed:
         sys.exit(str(failed))
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import reflex as rx
 from reflex.plugins.sitemap import SitemapPlugin
+from reflex.utils import prerequisites
 from reflex_base.plugins import Plugin
 from typing_extensions import override
 
@@ -47,13 +48,11 @@ class SameOrigin(Plugin):
 
     @override
     def update_env_json(self, **context: Any) -> dict[str, Any]:
-        """Pin what is random or of this hour in what gets bundled."""
-        web = Path(os.environ.get("REFLEX_WEB_WORKDIR", ".web"))
-        about = web / "reflex.json"
-        if about.exists():
-            known = json.loads(about.read_text()) | {"project_hash": _PINNED_HASH}
-            kept = {name: known[name] for name in ("version", "project_hash") if name in known}
-            about.write_text(json.dumps(kept))
+        """Pin what is random or of this hour in what gets bundled: the last hook before it is."""
+        prerequisites.set_last_reflex_run_time = _forget_the_hour
+        about = prerequisites.get_web_dir() / "reflex.json"
+        known = json.loads(about.read_text())
+        about.write_text(json.dumps({"version": known["version"], "project_hash": _PINNED_HASH}))
         return {}
 
     @override
@@ -64,6 +63,10 @@ class SameOrigin(Plugin):
             text = chunk.read_text()
             if _ENDPOINT in text:
                 chunk.write_text(same_origin(text))
+
+
+def _forget_the_hour() -> None:
+    """Reflex writes into what it bundles when it last ran; our pages do not differ by it."""
 
 
 def same_origin(chunk: str) -> str:
