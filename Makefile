@@ -80,6 +80,7 @@ quick: check ## check, and the unit and contract tests (at most five minutes)
 
 .PHONY: test
 test: dashboard ## Everything
+	@deploy/debian.sh --optional chromium
 	@tests/all.sh
 
 .PHONY: bench
