@@ -1,6 +1,6 @@
 """Builds the pages once: `python -m dashboard.building`, which `make dashboard` runs.
 
-With `--lock` it resolves the pages' packages anew, and keeps in `reflex.lock` what it found.
+With `--lock` it resolves the pages' packages anew, and keeps in `packages` what it found.
 
 Node is needed here alone; what is built is served without it. Bun comes by npm, since Reflex asks
 for a newer Node than Debian has, and Bun runs its tools instead.
@@ -20,7 +20,10 @@ from dashboard.export import PACKAGE, STAMP, WEB, is_fresh, sources_digest
 
 BUN: Final = "1.4.5"
 ROOM: Final = PACKAGE.parent / "build" / "dashboard"
-LOCK: Final = PACKAGE / "reflex.lock"
+PACKAGES: Final = PACKAGE / "packages"
+"""Which packages the pages are made of, exactly: npm's and Bun's files, as Reflex wants them."""
+
+_REFLEX_LOCK = "reflex.lock"
 _RXCONFIG = '''"""Written by dashboard/building.py."""
 
 from dashboard.config import building_config
@@ -70,9 +73,9 @@ def _lay_out(site: Path) -> None:
     """A stale `.web` is worth nothing but its packages, which Reflex keeps itself."""
     (site / "rxconfig.py").write_text(_RXCONFIG)
     shutil.copytree(PACKAGE / "assets", site / "assets", dirs_exist_ok=True)
-    shutil.rmtree(site / LOCK.name, ignore_errors=True)
-    if LOCK.is_dir():
-        shutil.copytree(LOCK, site / LOCK.name)
+    shutil.rmtree(site / _REFLEX_LOCK, ignore_errors=True)
+    if PACKAGES.is_dir():
+        shutil.copytree(PACKAGES, site / _REFLEX_LOCK)
 
 
 def _put(built: Path, into: Path) -> None:
@@ -117,10 +120,10 @@ def _say(line: str) -> None:
 
 def lock(room: Path = ROOM) -> None:
     """Resolve the packages of the pages anew. Raises BuildFailed."""
-    shutil.rmtree(LOCK, ignore_errors=True)
+    shutil.rmtree(PACKAGES, ignore_errors=True)
     shutil.rmtree(room / "site", ignore_errors=True)
     build(room)
-    shutil.copytree(room / "site" / LOCK.name, LOCK)
+    shutil.copytree(room / "site" / _REFLEX_LOCK, PACKAGES)
     STAMP.write_text(sources_digest())
 
 

@@ -27,10 +27,12 @@ def _site() -> rx.App:
         new_application.page, route="/new-application", title="New application · Trellis",
         on_load=Creating.begin,
     )  # fmt: skip
-    site.add_page(application.page, route=one, title="Application · Trellis", on_load=Board.watch)
+    site.add_page(
+        application.page, route=one, title=Board.head.name + " · Trellis", on_load=Board.watch
+    )
     site.add_page(
         deployment.page, route=f"{one}/[environment]/deployments/[number]",
-        title="Deployment · Trellis", on_load=OneDeployment.watch,
+        title=OneDeployment.shown.title + " · Trellis", on_load=OneDeployment.watch,
     )  # fmt: skip
     site.add_page(
         settings.page, route=f"{one}/[environment]/settings", title="Settings · Trellis",

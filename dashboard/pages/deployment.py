@@ -64,7 +64,7 @@ def _failure() -> rx.Component:
             rx.flex(
                 lamp(failed.colour),
                 rx.text(failed.sentence, weight="medium", class_name="break"),
-                spacing="2", align="center",
+                spacing="2", align="baseline",
             ),
             rx.text(failed.remedy, size="2", color="var(--gray-11)"),
             rx.cond(failed.tail != "", rx.el.pre(failed.tail, class_name="tail mono")),
