@@ -57,8 +57,8 @@ lock: ## Resolve requirements.lock anew
 	  --no-emit-package trellis-contracts --no-header --python-version 3.11 \
 	  pyproject.toml -o requirements.lock
 
-.PHONY: lock-pages
-lock-pages: setup ## Resolve the packages of the dashboard's pages anew
+.PHONY: pagelock
+pagelock: setup ## Resolve the packages of the dashboard's pages anew
 	@$(BIN)/python -m dashboard.building --lock
 
 .PHONY: format
