@@ -20,11 +20,11 @@ help: ## Show this help
 	  /^[a-z-]+:.*## / {printf "  \033[36m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: setup ## Everything up, a real application deployed, promoted, rolled back (EXIT=1 ends by itself)
+demo: dashboard ## Everything up, a real application deployed, promoted, rolled back (EXIT=1 ends by itself)
 	@$(BIN)/trellis demo $(if $(EXIT),--exit)
 
 .PHONY: up
-up: setup ## All of Trellis on this machine
+up: dashboard ## All of Trellis on this machine
 	@$(BIN)/trellis up
 
 ##@ Work
@@ -42,6 +42,10 @@ $(LOCKED): requirements.lock pyproject.toml contracts/pyproject.toml | tools
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e ./contracts -e .
 	@touch $@
 
+.PHONY: dashboard
+dashboard: setup ## Build the dashboard's pages (when they changed; done by demo, up and test)
+	@$(BIN)/python -m dashboard.building
+
 .PHONY: tools
 tools:
 	@PYTHON="$(PYTHON)" deploy/debian.sh $(if $(wildcard $(BIN)/python),,python3-venv) git node npm
@@ -52,6 +56,10 @@ lock: ## Resolve requirements.lock anew
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --all-extras \
 	  --no-emit-package trellis-contracts --no-header --python-version 3.11 \
 	  pyproject.toml -o requirements.lock
+
+.PHONY: pagelock
+pagelock: setup ## Resolve the packages of the dashboard's pages anew
+	@$(BIN)/python -m dashboard.building --lock
 
 .PHONY: format
 format: setup ## Format, and mend what can be mended
@@ -71,7 +79,8 @@ quick: check ## check, and the unit and contract tests (at most five minutes)
 	@$(BIN)/pytest -q -m "not slow" tests/unit tests/contract
 
 .PHONY: test
-test: setup ## Everything
+test: dashboard ## Everything
+	@deploy/debian.sh --optional chromium
 	@tests/all.sh
 
 .PHONY: bench

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from cli import together as one_process
@@ -16,6 +17,11 @@ from trellis_contracts.routes import ROUTES
 
 _LOOPBACK: Final = "127.0.0.1"
 """Where services listen, whatever the front door does."""
+
+_MODULES: Final = MappingProxyType({"dashboard": "dashboard"})
+"""What is run for those that are no service of `services/`."""
+
+_ASKED_BY_THE_DASHBOARD: Final = ("ingest", "projections", "logs")
 
 
 class Composition:
@@ -35,6 +41,7 @@ class Composition:
         """
         self._folder, self._environ = folder, environ
         self._local_aws, self._on_ill = local_aws, on_ill
+        self._ports: Mapping[str, int] = {}
 
     def first(self, *, embedded_bus: bool) -> Sequence[Part]:
         """Give what services find when they start."""
@@ -48,21 +55,23 @@ class Composition:
 
     def services(self, ports: Mapping[str, int], *, together: bool) -> tuple[ServicePart, ...]:
         """Give the services on their ports; `together`: the light ones as one part."""
+        self._ports = ports
         shared = {name: ports[name] for name in one_process.LIGHT} if together else {}
         parts = []
         if shared:
             parts.append(self._service(one_process.NAME, one_process.argv(shared), shared))
         for name, port in ports.items():
             if name not in shared:
-                argv = [sys.executable, "-P", "-m", f"services.{name}"]
+                argv = [sys.executable, "-P", "-m", _MODULES.get(name, f"services.{name}")]
                 parts.append(self._service(name, argv, {name: port}))
         return tuple(parts)
 
     def door(self, ports: Mapping[str, int], *, host: str, port: int) -> Part:
         """Give the front door of these services."""
         upstreams = {name: f"{_LOOPBACK}:{upstream}" for name, upstream in ports.items()}
+        routes = [route for route in ROUTES if route.service in upstreams]
         door = Door(
-            routes=ROUTES, upstreams=upstreams, identity=upstreams["ingest"], host=host, port=port
+            routes=routes, upstreams=upstreams, identity=upstreams["ingest"], host=host, port=port
         )
         log = self._folder.path / "door" / "caddy.log"
         return ProgramPart("door", FrontDoor(self._folder.path, door), log)
@@ -84,4 +93,7 @@ class Composition:
         if "builder" in ports and self._local_aws:
             told["TRELLIS_AWS_ENDPOINT"] = self._local_aws.endpoint
             told["TRELLIS_AWS_INSTANCE"] = self._local_aws.instance
+        if "dashboard" in ports:
+            for asked in _ASKED_BY_THE_DASHBOARD:
+                told[f"TRELLIS_{asked.upper()}_URL"] = f"http://{_LOOPBACK}:{self._ports[asked]}"
         return told

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from contextlib import aclosing, suppress
 
 from cli.client.reading import Reader
-from cli.sentences import has_ended
 from cli.watching import watch
 from trellis_contracts.logs import LogLine
+from trellis_contracts.sentences import has_ended
 from trellis_contracts.views import DeploymentView, RunView
 
 Show = Callable[[RunView, LogLine], None]

@@ -9,9 +9,9 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from cli.sentences import duration, has_ended, headline, outcome
 from cli.tables import STYLES
 from trellis_contracts.runs import ResourceProgress
+from trellis_contracts.sentences import duration, has_ended, headline, outcome
 from trellis_contracts.views import DeploymentState, DeploymentView, RunView, StackView, StepView
 
 _MARKS = {None: "…", True: "✓", False: "✗"}

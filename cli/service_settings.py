@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from dashboard.settings import DashboardSettings
 from services.builder.adapters.isolation.passing import PassRefused, read_pass
 from services.builder.settings import BuilderSettings
 from services.chassis.settings import PREFIX, ChassisSettings, SettingsRejected, read_settings
@@ -25,6 +26,7 @@ KINDS: Final[Mapping[str, type[ChassisSettings]]] = MappingProxyType(
         "projections": ProjectionsSettings,
         "logs": LogsSettings,
         "builder": BuilderSettings,
+        "dashboard": DashboardSettings,
     }
 )
 """The services of one machine, in the order in which they are named."""
@@ -39,6 +41,7 @@ _SHARED: Final[Mapping[str, set[str]]] = MappingProxyType(
         "builder": {
             "keys", "secrets", "artifacts", "git_origins", "heartbeat_seconds", "lease_seconds",
         },
+        "dashboard": {"identity_public_key"},
     }
 )  # fmt: skip
 """Of the settings that services share, those that each of them uses."""

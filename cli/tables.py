@@ -9,8 +9,16 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.client.answers import Token
-from cli.sentences import addresses, ago, duration, must_act, runs_what, short, step_now
 from trellis_contracts.health import WELL, BuilderView, HealthView
+from trellis_contracts.sentences import (
+    addresses,
+    ago,
+    duration,
+    must_act,
+    runs_what,
+    short,
+    step_now,
+)
 from trellis_contracts.views import (
     ApplicationView,
     DeploymentState,

@@ -22,6 +22,7 @@ from cli.ports import next_free, who_has
 from cli.service_settings import KINDS, check, settings_of, unknown
 from cli.supervisor import Patience, Say, Supervisor
 from cli.whereabouts import point_no_more, point_to, pointer_file
+from dashboard import export
 from services.chassis.children import free_port, is_free
 from services.ingest.settings import IngestSettings
 
@@ -151,7 +152,8 @@ class Up:
         composition = Composition(
             self.folder, self._environ, local_aws=self.local_aws, on_ill=self._say
         )
-        ports = dict(zip(KINDS, next_free(self._port + 1, len(KINDS)), strict=True))
+        names = self._services()
+        ports = dict(zip(names, next_free(self._port + 1, len(names)), strict=True))
         self.services = composition.services(ports, together=self._settings.together)
         stages = (
             composition.first(embedded_bus=embedded_bus),
@@ -169,6 +171,13 @@ class Up:
         if embedded_bus:
             self._chore(self._keep_the_bus_writing(self._supervisor))
         await self._record_cloud()
+
+    def _services(self) -> list[str]:
+        """All of them; without its pages there is no dashboard, and everything else goes on."""
+        if export.is_there():
+            return list(KINDS)
+        self._say(str(export.ExportMissing()))
+        return [name for name in KINDS if name != "dashboard"]
 
     async def _keep_logs(self, logs: Mapping[str, Path]) -> None:
         await asyncio.to_thread(rotate_all, list(logs.values()))

@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from cli.client.reading import Reader
-from cli.sentences import has_ended
 from trellis_contracts.names import ApplicationId, DeploymentId
+from trellis_contracts.sentences import has_ended
 from trellis_contracts.views import DeploymentView, ViewChanged
 
 

@@ -12,11 +12,11 @@ from cli.client.answers import Decision, Place
 from cli.exits import CliError, Status
 from cli.naming import UnknownName, environment_of, find_environment, place_of
 from cli.progress import progress_on
-from cli.sentences import headline, outcome
 from cli.session import ApplicationName, AsJson, DryRun, EnvironmentName, Session, Wait, with_server
 from cli.tables import outputs
 from cli.watching import watch
 from trellis_contracts.names import DeploymentId
+from trellis_contracts.sentences import headline, outcome
 from trellis_contracts.views import (
     ApplicationView,
     DeploymentState,

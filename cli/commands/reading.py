@@ -11,11 +11,11 @@ from cli.exits import CliError, Status
 from cli.log_following import follow, print_lines
 from cli.naming import UnknownName, find_application, find_environment
 from cli.progress import picture
-from cli.sentences import has_ended, headline, name_of, outcome, waiting
 from cli.session import ApplicationName, AsJson, EnvironmentName, Session, with_server
 from cli.tables import board, builders_of, health_of, outputs
 from cli.tables import history as history_table
 from trellis_contracts.logs import LogLine
+from trellis_contracts.sentences import has_ended, headline, name_of, outcome, waiting
 from trellis_contracts.views import ApplicationView, DeploymentView, EnvironmentView, RunView
 
 Number = Annotated[

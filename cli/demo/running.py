@@ -22,8 +22,8 @@ from cli.demo.timeline import timeline, whole
 from cli.exits import CliError, Status
 from cli.git_server import GitServer
 from cli.output import Output
-from cli.sentences import duration
 from cli.up import Up
+from trellis_contracts.sentences import duration
 
 NAME, REPOSITORY = "shop", "acme/shop"
 _NOT_SHOWN = (NotShown, NoAddress, HookRefused, CliError, httpx.HTTPError, LookupError)

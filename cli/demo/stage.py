@@ -17,10 +17,10 @@ from cli.client.api import Api
 from cli.demo.github import deliver_push
 from cli.git_repository import DEFAULT_BRANCH, Changes
 from cli.git_server import GitServer
-from cli.sentences import addresses
 from cli.up import Up
 from cli.watching import watch
 from trellis_contracts.names import EnvironmentId
+from trellis_contracts.sentences import addresses
 from trellis_contracts.views import ApplicationView, DeploymentView, EnvironmentView
 
 NOTHING_BEFORE = "0" * 40

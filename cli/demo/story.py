@@ -12,7 +12,7 @@ from cli.demo.stage import Stage, ask
 from cli.demo.timeline import Chapter, faster
 from cli.output import Output
 from cli.progress import progress_on
-from cli.sentences import addresses, duration, must_act, outcome, short
+from trellis_contracts.sentences import addresses, duration, must_act, outcome, short
 from trellis_contracts.views import DeploymentState, DeploymentView
 
 SAMPLE = Path(__file__).parents[2] / "deploy" / "demo"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
-from cli.sentences import duration
 from cli.tables import table
+from trellis_contracts.sentences import duration
 
 
 @dataclass(frozen=True, kw_only=True)

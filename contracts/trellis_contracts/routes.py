@@ -8,7 +8,7 @@ from typing import Literal
 
 from trellis_contracts.message import Message
 
-ServiceName = Literal["ingest", "projections", "logs"]
+ServiceName = Literal["ingest", "projections", "logs", "dashboard"]
 
 
 class Route(Message):
@@ -26,4 +26,5 @@ ROUTES: tuple[Route, ...] = (
     Route(prefix="/api/v1/feed", service="projections"),
     Route(prefix="/api/v1/logs/", service="logs"),
     Route(prefix="/api/", service="ingest"),
+    Route(prefix="/", service="dashboard"),
 )

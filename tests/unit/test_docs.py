@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from cli.main import app
 from cli.whereabouts import DATA, TOKEN, URL
+from dashboard.settings import DashboardSettings
 from services.builder.adapters.attempt import TOLD
 from services.builder.settings import BuilderSettings
 from services.chassis.settings import PREFIX, ChassisSettings
@@ -26,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 DECISIONS = ROOT / "docs" / "decisions"
 SETTINGS: tuple[type[ChassisSettings], ...] = (
     BuilderSettings,
+    DashboardSettings,
     IngestSettings,
     LogsSettings,
     OrchestratorSettings,

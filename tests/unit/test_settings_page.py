@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.settings import DashboardSettings
 from services.builder.settings import BuilderSettings
 from services.chassis.settings import PREFIX, ChassisSettings
 from services.ingest.settings import IngestSettings
@@ -15,6 +16,7 @@ from services.projections.settings import ProjectionsSettings
 PAGE = Path(__file__).parents[2] / "docs" / "operations" / "settings.md"
 KINDS: tuple[type[ChassisSettings], ...] = (
     BuilderSettings,
+    DashboardSettings,
     IngestSettings,
     LogsSettings,
     OrchestratorSettings,

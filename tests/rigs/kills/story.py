@@ -17,10 +17,10 @@ from cli.client.errors import NotFound
 from cli.demo.github import HookRefused, deliver_push
 from cli.git_repository import DEFAULT_BRANCH
 from cli.git_server import GitServer
-from cli.sentences import has_ended
 from tests.rigs.kills.machine import STEADY_SECONDS, SteadyApi
 from tests.support.git import folder_of_files
 from trellis_contracts.names import DeploymentId
+from trellis_contracts.sentences import has_ended
 from trellis_contracts.views import DeploymentState, DeploymentView
 
 ACTS = ("deploy", "update", "promote", "roll back", "tear down")

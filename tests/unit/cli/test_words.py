@@ -6,8 +6,8 @@ import pytest
 
 from cli.demo.timeline import faster
 from cli.naming import UnknownName
-from cli.sentences import ago, duration, waiting
 from trellis_contracts.health import HealthView
+from trellis_contracts.sentences import ago, duration, waiting
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 

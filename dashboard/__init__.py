@@ -1,0 +1,1 @@
+"""What a person sees and clicks: pages that are live, drawn by Reflex behind the front door."""

@@ -1,0 +1,246 @@
+"""Trellis's HTTP API, asked for a person with that person's own identity.
+
+The dashboard has no power of its own: each request carries what ingest signed for this visitor,
+which lives for a minute and is asked for again.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from typing import Final, TypeVar
+from uuid import UUID
+
+import httpx
+from httpx_sse import EventSource, SSEError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from dashboard.errors import Away, SignedOut, trouble_of
+from dashboard.visitors import Person, Visitor
+from services.chassis.identity import Identities, IdentityRejected
+from services.chassis.unavailable import Unavailable
+from trellis_contracts.names import ApplicationId, DeploymentId, EnvironmentId, new_id
+from trellis_contracts.rights import HEADER
+from trellis_contracts.views import ApplicationView, DeploymentView, ViewChanged
+
+V1: Final = "/api/v1"
+HISTORY: Final = 25
+_KNOWN_SECONDS = 4.0
+"""How long a visitor is taken for who they were, where nothing is decided: pages that refresh."""
+
+_MOST_KNOWN = 10_000
+_SILENCE_SECONDS = 45.0
+_ASK_AGAIN = {httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.BAD_GATEWAY}
+_ATTEMPTS, _PAUSE_SECONDS = 4, 0.4
+
+Answer = TypeVar("Answer")
+
+
+class Read(BaseModel):
+    """Something that was read; what is not known here is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Decision(Read):
+    """A command was decided; a view that has `position` shows it. `subject` is what it made."""
+
+    position: int | None = None
+    subject: UUID | None = None
+
+
+class Hook(Read):
+    """What to enter in GitHub; the secret is shown this once."""
+
+    url: str
+    secret: str
+
+
+class Created(Decision):
+    """A new application and its hook."""
+
+    application_id: ApplicationId
+    webhook: Hook
+
+
+class Client:
+    """One Trellis. Every method takes who asks.
+
+    Raises:
+        SignedOut, NotThere, Declined, Away: from every method.
+    """
+
+    def __init__(
+        self,
+        services: Mapping[str, str],
+        identities: Identities,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Takes where each service is, by name, and who verifies what ingest signs."""
+        self._services, self._identities, self._now = services, identities, now
+        self._http = httpx.AsyncClient(
+            timeout=httpx.Timeout(20, connect=3), trust_env=False, transport=transport
+        )
+        self._known: dict[Visitor, tuple[float, Person]] = {}
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        await self._http.aclose()
+
+    async def person(self, visitor: Visitor, *, fresh: bool = False) -> Person:
+        """Give who a visitor is; `fresh`: as ingest says at this moment."""
+        at, known = self._known.get(visitor, (0.0, None))
+        if known and not fresh and self._now() - at < _KNOWN_SECONDS:
+            return known
+        self._known.pop(visitor, None)
+        found = await self._ask_who(visitor)
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[visitor] = (self._now(), found)
+        return found
+
+    async def applications(self, who: Visitor) -> tuple[ApplicationView, ...]:
+        """Every application, by name."""
+        return _read(tuple[ApplicationView, ...], await self._view(who, "/applications"))
+
+    async def application(
+        self, who: Visitor, name: str, *, after: int | None = None
+    ) -> ApplicationView:
+        """One application by its name."""
+        return _read(ApplicationView, await self._view(who, f"/applications/{name}", after=after))
+
+    async def deployments(
+        self, who: Visitor, environment: EnvironmentId, **params: int
+    ) -> tuple[DeploymentView, ...]:
+        """An environment's newest deployments, or the one with a `number`."""
+        path = f"/environments/{environment}/deployments"
+        answer = await self._view(who, path, **({"limit": HISTORY} | params))
+        return _read(tuple[DeploymentView, ...], answer)
+
+    async def deployment(self, who: Visitor, deployment: DeploymentId) -> DeploymentView:
+        """One deployment."""
+        return _read(DeploymentView, await self._view(who, f"/deployments/{deployment}"))
+
+    async def create(self, who: Visitor, wanted: Mapping[str, object]) -> Created:
+        """Connect a repository."""
+        return _read(Created, await self._command(who, "POST", "/applications", body=wanted))
+
+    async def decide(
+        self,
+        who: Visitor,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, object] | None = None,
+        dry_run: bool = False,
+    ) -> Decision:
+        """Have a command decided; `dry_run`: hear only whether it would be."""
+        answer = await self._command(who, method, path, body=body, dry_run=dry_run)
+        return _read(Decision, answer)
+
+    async def feed(self, who: Visitor) -> AsyncGenerator[ViewChanged | None]:
+        """Yield what changes until the connection ends; None, which comes first: read anew."""
+        person = await self.person(who)
+        timeout = httpx.Timeout(10, read=_SILENCE_SECONDS)
+        request = self._http.build_request(
+            "GET", self._url("projections", f"{V1}/feed"), headers=_headers(who, person),
+            timeout=timeout,
+        )  # fmt: skip
+        try:
+            answer = await self._http.send(request, stream=True)
+            try:
+                if not answer.is_success:
+                    await answer.aread()
+                    raise trouble_of(answer, "projections")
+                async with aclosing(EventSource(answer).aiter_sse()) as events:
+                    async for event in events:
+                        if event.event == "reset":
+                            yield None
+                        elif event.data:
+                            yield ViewChanged.model_validate_json(event.data, extra="ignore")
+            finally:
+                await answer.aclose()
+        except (httpx.TransportError, SSEError) as lost:
+            raise Away("projections") from lost
+
+    async def illness(self, service: str) -> str:
+        """Say what is ill with a service, in a few words; empty: it is well."""
+        try:
+            answer = await self._http.get(self._url(service, "/health/ready"), timeout=4)
+            parts = TypeAdapter(dict[str, str]).validate_json(answer.content)
+        except (httpx.TransportError, ValidationError):
+            return f"{service} does not answer"
+        return next((f"{part}: {said}" for part, said in parts.items() if said != "ok"), "")
+
+    async def _ask_who(self, visitor: Visitor) -> Person:
+        if not visitor.has_credentials:
+            raise SignedOut
+        answer = await self._send("ingest", "GET", "/identity", headers=dict(visitor.headers))
+        signed = answer.headers.get(HEADER, "")
+        try:
+            return Person(self._identities.verify(signed), signed)
+        except IdentityRejected:
+            raise SignedOut from None
+        except Unavailable:
+            raise Away("ingest", "has no key yet") from None
+
+    async def _view(self, who: Visitor, path: str, **params: int | None) -> httpx.Response:
+        given = {name: value for name, value in params.items() if value is not None}
+        headers = _headers(who, await self.person(who))
+        return await self._send(
+            "projections", "GET", f"{V1}/views{path}", headers=headers, params=given
+        )
+
+    async def _command(
+        self,
+        who: Visitor,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, object] | None = None,
+        dry_run: bool = False,
+    ) -> httpx.Response:
+        """What nobody decided is sent again with its key, so it happens once."""
+        headers = _headers(who, await self.person(who)) | {"Idempotency-Key": str(new_id())}
+        params = {"dry_run": "true"} if dry_run else {}
+        for attempt in range(_ATTEMPTS):
+            try:
+                return await self._send(
+                    "ingest", method, V1 + path, headers=headers, params=params, json=body
+                )
+            except Away:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                await asyncio.sleep(_PAUSE_SECONDS * (attempt + 1))
+        raise Away("ingest")
+
+    async def _send(
+        self, service: str, method: str, path: str, **request: object
+    ) -> httpx.Response:
+        try:
+            answer = await self._http.request(method, self._url(service, path), **request)  # type: ignore[arg-type]  # httpx names each
+        except httpx.TransportError as lost:
+            raise Away(service) from lost
+        if not answer.is_success:
+            raise trouble_of(answer, service)
+        return answer
+
+    def _url(self, service: str, path: str) -> str:
+        return self._services[service].rstrip("/") + path
+
+
+def _headers(visitor: Visitor, person: Person) -> dict[str, str]:
+    """The credentials stay here: whoever is asked gets what ingest made of them."""
+    kept = {
+        name: value for name, value in visitor.headers if name not in ("cookie", "authorization")
+    }
+    return kept | {HEADER: person.signed}
+
+
+def _read(kind: type[Answer], answer: httpx.Response) -> Answer:
+    try:
+        return TypeAdapter(kind).validate_json(answer.content, extra="ignore")
+    except ValidationError as error:
+        raise Away("trellis", "answered what these pages cannot read") from error

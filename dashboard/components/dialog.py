@@ -1,0 +1,77 @@
+"""The dialog in which a person confirms what is to happen to an environment."""
+
+import reflex as rx
+
+from dashboard.components.shell import refusal
+from dashboard.state.asking import Asking, Choice
+
+
+def question() -> rx.Component:
+    """Give the dialog of a page; it is there when `Asking` is open."""
+    asked = Asking.question
+    return rx.dialog.root(
+        rx.dialog.content(
+            rx.dialog.title(asked.title),
+            rx.dialog.description(asked.sentence, size="2", color="var(--gray-11)"),
+            rx.form(
+                rx.flex(
+                    rx.cond(asked.choices.length() > 0, _choices()),
+                    rx.cond(asked.wants_commit, _commit()),
+                    rx.cond(asked.needs_name != "", _name()),
+                    refusal(Asking.refusal),
+                    _buttons(),
+                    direction="column", spacing="4", margin_top="16px",
+                ),
+                on_submit=Asking.confirm,
+            ),
+            max_width="480px",
+        ),
+        open=Asking.open,
+        on_open_change=Asking.change_open,
+    )  # fmt: skip
+
+
+def _choices() -> rx.Component:
+    asked = Asking.question
+    return rx.radio_group.root(
+        rx.flex(rx.foreach(asked.choices, _choice), direction="column", spacing="2"),
+        name="choice", default_value=asked.choices[0].value, aria_label="Which deployment",
+    )  # fmt: skip
+
+
+def _choice(choice: rx.Var[Choice]) -> rx.Component:
+    return rx.text(
+        rx.flex(
+            rx.radio_group.item(value=choice.value),
+            rx.el.span(choice.label, class_name="break"),
+            spacing="2", align="start",
+        ),
+        as_="label", size="2",
+    )  # fmt: skip
+
+
+def _commit() -> rx.Component:
+    return rx.input(
+        name="commit", placeholder=Asking.question.placeholder, aria_label="Branch or commit",
+        auto_focus=True, auto_complete="off", spell_check=False,
+    )  # fmt: skip
+
+
+def _name() -> rx.Component:
+    return rx.text(
+        "Type ", rx.code(Asking.question.needs_name), " to go on.",
+        rx.input(
+            name="name", aria_label="Name of the environment", auto_focus=True,
+            auto_complete="off", spell_check=False, margin_top="6px",
+        ),
+        as_="label", size="2",
+    )  # fmt: skip
+
+
+def _buttons() -> rx.Component:
+    asked = Asking.question
+    return rx.flex(
+        rx.dialog.close(rx.button("Not now", type="button", variant="soft", color_scheme="gray")),
+        rx.button(asked.button, type="submit", color_scheme=rx.cond(asked.danger, "red", "indigo")),
+        spacing="3", justify="end",
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What pages show, as plain words: pure functions from views to dataclasses of text."""

@@ -1,0 +1,262 @@
+"""The pipeline board of one application, as it is shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dashboard.shown.words import (
+    BUSY,
+    QUIET,
+    age,
+    colour_of,
+    commit_url,
+    first_line,
+    kind_of,
+    page_of,
+    pages_of,
+    repository,
+    what,
+    who,
+    why,
+)
+from trellis_contracts.names import EnvironmentId
+from trellis_contracts.sentences import addresses, has_ended, short, step_now
+from trellis_contracts.views import (
+    ApplicationView,
+    DeploymentState,
+    DeploymentView,
+    EnvironmentView,
+    ReleaseView,
+)
+
+Histories = Mapping[EnvironmentId, Sequence[DeploymentView]]
+SHOWN_HISTORY = 6
+
+
+@dataclass(frozen=True)
+class Running:
+    """What happens to an environment at this moment; `there` is False when nothing does."""
+
+    there: bool = False
+    title: str = ""
+    what: str = ""
+    why: str = ""
+    step: str = ""
+    percent: int = 0
+    known: bool = False
+    """Whether `percent` means something: how far a stack is."""
+    state: str = ""
+    colour: str = BUSY
+    href: str = ""
+    number: int = 0
+    cancelling: bool = False
+
+
+@dataclass(frozen=True)
+class Live:
+    """What an environment runs; `there` is False when it runs nothing."""
+
+    there: bool = False
+    commit: str = ""
+    commit_url: str = ""
+    message: str = ""
+    by: str = ""
+    since: str = ""
+    branch: str = ""
+    number: int = 0
+    href: str = ""
+    address: str = ""
+    gone: bool = False
+
+
+@dataclass(frozen=True)
+class Past:
+    """A deployment in an environment's short history."""
+
+    number: int = 0
+    kind: str = ""
+    what: str = ""
+    state: str = ""
+    colour: str = QUIET
+    when: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One environment on the board."""
+
+    name: str = ""
+    production: bool = False
+    source: str = ""
+    live: Live = Live()
+    running: Running = Running()
+    waiting: tuple[str, ...] = ()
+    trouble: str = ""
+    trouble_href: str = ""
+    promote_to: str = ""
+    can_promote: bool = False
+    can_roll_back: bool = False
+    history: tuple[Past, ...] = ()
+    settings_href: str = ""
+    needs_credentials: bool = False
+
+
+@dataclass(frozen=True)
+class Head:
+    """The application itself."""
+
+    name: str = ""
+    repository: str = ""
+    repository_url: str = ""
+    webhook_missing: bool = False
+    unobservable: str = ""
+
+
+def head(application: ApplicationView) -> Head:
+    """Give what is said of the application above its environments."""
+    return Head(
+        name=application.name,
+        repository=repository(application.repository),
+        repository_url=application.repository,
+        webhook_missing=not application.webhook_seen,
+        unobservable=application.unobservable or "",
+    )
+
+
+def cards(application: ApplicationView, histories: Histories, *, now: datetime) -> list[Card]:
+    """Give a card for each environment, in the order in which commits pass through them."""
+    following = [*(one.name for one in application.environments[1:]), ""]
+    return [
+        _card(application, one, histories.get(one.environment_id, ()), target=target, now=now)
+        for one, target in zip(application.environments, following, strict=True)
+    ]
+
+
+def _card(
+    application: ApplicationView,
+    environment: EnvironmentView,
+    history: Sequence[DeploymentView],
+    *,
+    target: str,
+    now: datetime,
+) -> Card:
+    last = history[0] if history else None
+    in_trouble = last if last and last.failure else None
+    release = environment.release
+    return Card(
+        name=environment.name,
+        production=environment.production,
+        source=_source(environment),
+        live=_live(application, release, history, now=now),
+        running=_running(environment, history),
+        waiting=tuple(
+            _waits(view) for view in history if view.deployment_id in environment.waiting
+        ),
+        trouble=_trouble(in_trouble),
+        trouble_href=page_of(in_trouble) if in_trouble else "",
+        promote_to=target,
+        can_promote=bool(target and release and not release.gone),
+        can_roll_back=bool(earlier(environment, history)),
+        history=tuple(_past(view, now=now) for view in history[:SHOWN_HISTORY]),
+        settings_href=f"{pages_of(application.name)}/{environment.name}/settings",
+        needs_credentials=environment.credentials_version is None,
+    )
+
+
+def earlier(
+    environment: EnvironmentView, history: Sequence[DeploymentView]
+) -> list[tuple[str, str]]:
+    """Give the successes that an environment can go back to: the id of each, and what it was."""
+    current = environment.release.number if environment.release else None
+    return [
+        (
+            str(view.deployment_id),
+            f"#{view.number} · {what(view)} · {first_line(view.message)}".rstrip(" ·"),
+        )
+        for view in history
+        if view.state is DeploymentState.SUCCEEDED and view.stacks and view.number != current
+    ]
+
+
+def _source(environment: EnvironmentView) -> str:
+    settings = environment.settings
+    if settings.branch and settings.automatic:
+        return f"deploys pushes to {settings.branch}"
+    if settings.branch:
+        return f"{settings.branch}, by hand"
+    return "promoted by hand"
+
+
+def _live(
+    application: ApplicationView,
+    release: ReleaseView | None,
+    history: Sequence[DeploymentView],
+    *,
+    now: datetime,
+) -> Live:
+    if release is None:
+        return Live()
+    by = next((view for view in history if view.deployment_id == release.deployment_id), None)
+    return Live(
+        there=True,
+        commit=short(release.commit),
+        commit_url=commit_url(application.repository, release.commit),
+        message=first_line(by.message) if by else "",
+        by=who(by.actor) if by else "",
+        since=age(release.since, now),
+        branch=release.branch or "",
+        number=release.number,
+        href=page_of(by) if by else "",
+        address=next(iter(addresses(release.stacks)), ""),
+        gone=release.gone,
+    )
+
+
+def _running(environment: EnvironmentView, history: Sequence[DeploymentView]) -> Running:
+    view = next((one for one in history if one.deployment_id == environment.running), None)
+    if view is None or has_ended(view):
+        return Running()
+    done, total = progress(view)
+    return Running(
+        there=True,
+        title=f"{kind_of(view.kind)} #{view.number}",
+        what=what(view),
+        why=why(view),
+        step=step_now(view),
+        percent=round(100 * done / total) if total else 0,
+        known=total > 0,
+        state=view.state.value,
+        colour=colour_of(view.state),
+        href=page_of(view),
+        number=view.number,
+        cancelling=view.state is DeploymentState.CANCELLING,
+    )
+
+
+def progress(view: DeploymentView) -> tuple[int, int]:
+    """Give how many of how many resources have moved in the newest run; 0 of 0: not known."""
+    stacks = view.runs[-1].stacks if view.runs else ()
+    return sum(stack.done for stack in stacks), sum(stack.total for stack in stacks)
+
+
+def _waits(view: DeploymentView) -> str:
+    return f"{kind_of(view.kind)} #{view.number} of {what(view)} waits".replace("of  ", "")
+
+
+def _trouble(view: DeploymentView | None) -> str:
+    if view is None or view.failure is None:
+        return ""
+    return f"{kind_of(view.kind)} #{view.number} {view.state.value}: {view.failure.sentence}"
+
+
+def _past(view: DeploymentView, *, now: datetime) -> Past:
+    return Past(
+        number=view.number,
+        kind=kind_of(view.kind),
+        what=what(view),
+        state=view.state.value,
+        colour=colour_of(view.state),
+        when=age(view.finished_at or view.requested_at, now),
+        href=page_of(view),
+    )

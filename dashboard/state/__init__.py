@@ -1,0 +1,1 @@
+"""What each open page holds and does: thin Reflex states over `client`, `hub` and `shown`."""

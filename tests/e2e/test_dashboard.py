@@ -1,0 +1,226 @@
+"""The dashboard on real parts, in real browsers: what people see and do, and when parts fail."""
+
+import asyncio
+import os
+import re
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, expect
+
+from cli.client.answers import Created, Webhook
+from cli.demo.stage import Stage
+from dashboard import export
+from tests.support.browsing import browser, chromium, signed_in
+from tests.support.stack import DEMO, whole_trellis
+from trellis_contracts.deployments import Trigger
+from trellis_contracts.rights import Role
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Playwright's pipes, when a test fails
+]
+LONG = 60_000
+expect.set_options(timeout=LONG)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A whole Trellis, and pages of it that one person has open."""
+
+    stage: Stage
+    browser: Browser
+    origin: str
+
+    async def opened(self, path: str = "/") -> Page:
+        """A page in a browser of its own."""
+        context = await self.browser.new_context(base_url=self.origin)
+        context.set_default_timeout(LONG)
+        page = await context.new_page()
+        await page.goto(path)
+        return page
+
+
+@asynccontextmanager
+async def seen(folder: Path) -> AsyncIterator[Seen]:
+    chromium()
+    if not export.is_fresh():
+        pytest.skip("THE DASHBOARD IS NOT TESTED: its pages are not built (make dashboard)")
+    async with (
+        whole_trellis(folder, step_seconds=0.4) as stage,
+        browser() as started,
+        signed_in(stage.up.url, stage.up.token, folder / "signed-in") as origin,
+    ):
+        yield Seen(stage, started, origin)
+
+
+def card(page: Page, environment: str) -> Locator:
+    return page.get_by_role("region", name=environment, exact=True)
+
+
+async def press(inside: Page | Locator, name: str) -> None:
+    await inside.get_by_role("button", name=name, exact=True).click()
+
+
+async def answer(page: Page, button: str) -> None:
+    """Confirm what the dialog asks."""
+    dialog = page.get_by_role("dialog")
+    await press(dialog, button)
+    await expect(dialog).to_be_hidden()
+
+
+async def runs(page: Page, environment: str, commit: str) -> None:
+    await expect(card(page, environment).get_by_test_id("commit")).to_have_text(commit[:7])
+
+
+async def created(at: Seen, page: Page) -> None:
+    """Connect the demo's repository by the form, and set credentials by theirs."""
+    stage = at.stage
+    stage.git.create_repository(stage.repository, DEMO)
+    await page.get_by_role("link", name="New application", exact=True).click()
+    await page.get_by_label("Repository", exact=True).fill(stage.git.url(stage.repository))
+    await page.get_by_label("Name", exact=True).fill("Shop!")
+    await press(page, "Create application")
+    await expect(page.get_by_role("alert")).to_contain_text("name")
+    await page.get_by_label("Name", exact=True).fill(stage.name)
+    await press(page, "Create application")
+    hook = Webhook(
+        url=await page.get_by_label("Payload URL", exact=True).inner_text(),
+        secret=await page.get_by_label("Secret", exact=True).inner_text(),
+    )
+    assert hook.url.startswith(at.origin)
+    stage.created = await as_created(stage, hook)
+    await page.get_by_role("link", name="To the application").click()
+
+
+async def as_created(stage: Stage, hook: Webhook) -> Created:
+    view = await stage.api.application(stage.name)
+    return Created(
+        id=view.application_id,
+        application_id=view.application_id,
+        environments={one.name: one.environment_id for one in view.environments},
+        webhook=hook,
+    )
+
+
+async def with_credentials(stage: Stage, page: Page) -> None:
+    for name, account in stage.accounts.items():
+        await page.goto(f"/applications/{stage.name}/{name}/settings")
+        await page.get_by_label("Access key id", exact=True).fill(account)
+        await page.get_by_label("Secret access key", exact=True).fill("a local AWS takes any")
+        await press(page, "Set credentials")
+        await expect(page.get_by_text("set (version 1)")).to_be_visible()
+
+
+async def test_a_person_connects_pushes_promotes_rolls_back_and_tears_down(tmp_path: Path) -> None:
+    async with seen(tmp_path) as at:
+        page, stage = await at.opened(), at.stage
+        await expect(page.get_by_text("Connect your first repository")).to_be_visible()
+        await created(at, page)
+        await with_credentials(stage, page)
+        page, other = [await at.opened(f"/applications/{stage.name}") for _ in range(2)]
+        await expect(page.get_by_text("No push has arrived yet")).to_be_visible()
+
+        first = stage.git.head(stage.repository)
+        await stage.push(first)
+        for looker in (page, other):
+            moving = card(looker, "development").get_by_role("status")
+            await expect(moving.get_by_role("progressbar")).to_be_visible(timeout=LONG)
+        for looker in (page, other):
+            await runs(looker, "development", first)
+
+        second = stage.commit({"function/version.mjs": "export const version = 2;\n"}, "Say 2")
+        await stage.push(second)
+        await runs(page, "development", second)
+        await press(card(page, "development"), "Promote to staging")
+        await answer(page, "Promote")
+        await runs(other, "staging", second)
+
+        await press(card(page, "development"), "Roll back")
+        await page.get_by_role("dialog").get_by_role("radio").first.click()
+        await answer(page, "Roll back")
+        await runs(other, "development", first)
+
+        await torn_down(page, other)
+
+
+async def torn_down(page: Page, other: Page) -> None:
+    await press(card(page, "staging"), "More for staging")
+    await page.get_by_role("menuitem", name="Tear down").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Name of the environment", exact=True).fill("production")
+    await press(dialog, "Tear down")
+    await expect(dialog.get_by_role("alert")).to_contain_text("staging")
+    await dialog.get_by_label("Name of the environment", exact=True).fill("staging")
+    await answer(page, "Tear down")
+    await expect(card(other, "staging").get_by_text("Nothing runs here.")).to_be_visible(
+        timeout=LONG
+    )
+
+
+async def test_a_deployment_shows_its_log_and_why_it_failed(tmp_path: Path) -> None:
+    async with seen(tmp_path) as at:
+        stage = at.stage
+        first = await stage.connect(DEMO)
+        history = f"/applications/{stage.name}/development/deployments"
+        page = await at.opened(f"{history}/99")
+        await expect(page.get_by_text("has no deployment #99")).to_be_visible()
+        await stage.push(first)
+        await page.goto(f"{history}/1")
+        await expect(page.get_by_role("log")).to_contain_text("npm ci")
+        await expect(page.get_by_test_id("state")).to_have_text("succeeded")
+        await expect(page.get_by_test_id("log-state")).to_have_text("complete")
+
+        broken = stage.commit({"template.yaml": "Resources: 1\n"}, "Break it")
+        await stage.push(broken)
+        await page.goto(f"/applications/{stage.name}")
+        await card(page, "development").get_by_role("link", name="See why").click()
+        await expect(page.get_by_role("alert")).to_contain_text("whoever writes the application")
+
+
+async def test_a_page_says_what_is_stale_and_goes_on_by_itself(tmp_path: Path) -> None:
+    async with seen(tmp_path) as at:
+        stage = at.stage
+        first = await stage.connect(DEMO)
+        page = await at.opened(f"/applications/{stage.name}")
+        await expect(card(page, "development")).to_be_visible()
+
+        await killed(stage, "dashboard", page.get_by_text("The dashboard does not answer."))
+        await killed(stage, "projections", page.get_by_text("What you see was read at"))
+        await killed(stage, "bus", page.get_by_text("What you see was read at"))
+
+        await stage.push(first)
+        await runs(page, "development", first)
+
+
+async def killed(stage: Stage, part: str, said: Locator) -> None:
+    """Kill a part as often as it takes to be seen; then the page is well again by itself."""
+    async with asyncio.timeout(LONG / 1000):
+        while not await said.is_visible():
+            if pid := stage.up.pid_of(part):
+                with suppress(ProcessLookupError):  # it is dead already
+                    os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(0.2)
+    await expect(said).to_be_hidden(timeout=LONG)
+
+
+async def test_whoever_is_signed_out_is_shown_out_and_decides_nothing(tmp_path: Path) -> None:
+    async with seen(tmp_path) as at:
+        stage = at.stage
+        await stage.connect(DEMO)
+        made = await stage.api.make_token("ana", Role.DEVELOPER)
+        async with signed_in(stage.up.url, made.token, tmp_path / "ana") as origin:
+            page = await Seen(stage, at.browser, origin).opened(f"/applications/{stage.name}")
+            await press(card(page, "development"), "Deploy")
+            await expect(page.get_by_role("dialog")).to_be_visible()
+            await stage.api.revoke_token(made.id)
+            await press(page.get_by_role("dialog"), "Deploy")
+            await page.wait_for_url(re.compile("/sign-in"))
+
+        asked = await stage.api.deployments(stage.id_of("development"))
+        assert not [view for view in asked if view.trigger is Trigger.PERSON]
