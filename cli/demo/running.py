@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Coroutine
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,15 +17,15 @@ from rich.text import Text
 from cli.demo.github import HookRefused
 from cli.demo.ground import keep_logs, refuse_used, settings_for
 from cli.demo.stage import NoAddress, Stage, on_stage
-from cli.demo.story import NotShown, Story
-from cli.demo.timeline import timeline, whole
+from cli.demo.story import REAL, SMALL, NotShown, Play, Story
+from cli.demo.timeline import Chapter, timeline, whole
 from cli.exits import CliError, Status
 from cli.git_server import GitServer
 from cli.output import Output
 from cli.up import Up
 from trellis_contracts.sentences import duration
 
-NAME, REPOSITORY = "shop", "acme/shop"
+NAME = SMALL.name
 _NOT_SHOWN = (NotShown, NoAddress, HookRefused, CliError, httpx.HTTPError, LookupError)
 
 
@@ -96,34 +96,50 @@ async def _run(telling: Telling, port: int | None) -> None:
         await up.start()
         try:
             output.show(f"\nAll up in {up.started_in:.1f} s: {up.url}, data in {data}")
-            async with on_stage(up, git, name=NAME, repository=REPOSITORY) as stage:
-                await _tell(stage, telling)
-                if telling.stay:
-                    await up.wait()
+            await _tell(up, git, telling)
+            if telling.stay:
+                await up.wait()
         finally:
             await up.stop()
 
 
-async def _tell(stage: Stage, telling: Telling) -> None:
-    story, output = Story(stage, telling.output), telling.output
+async def _tell(up: Up, git: GitServer, telling: Telling) -> None:
+    output, chapters = telling.output, [_started(up)]
+    began = asyncio.get_running_loop().time() - up.started_in
     try:
-        await story.tell()
-        if telling.stay:
-            await story.leave_running()
+        async with _on_stage(up, git, SMALL) as stage:
+            small = Story(stage, output, SMALL, began=began)
+            await small.tell()
+            chapters += small.chapters
+            async with _on_stage(up, git, REAL) as other:
+                real = Story(other, output, REAL, began=began)
+                await real.tell_shortly()
+                chapters += real.chapters
+            if telling.stay:
+                await small.leave_running()
     except _NOT_SHOWN as failed:
         telling.status = Status.FAILED
         output.say("\nThe demo did not hold:")
         output.complain(failed)
         if telling.stay:
-            output.say(f"All of it stays up until Ctrl-C; its logs lie in {stage.up.folder.path}.")
+            output.say(f"All of it stays up until Ctrl-C; its logs lie in {up.folder.path}.")
         return
     telling.status = Status.FINE
-    output.show("\nWhat happened", timeline(story.chapters))
-    seconds = duration(whole(story.chapters))
+    output.show("\nWhat happened", timeline(chapters))
+    seconds = duration(whole(chapters))
     output.show(Text(f"All of it held: {seconds} from nothing running.", style="bold green"))
     if telling.stay:
-        for line in _what_next(stage.up, story.urls["development"]):
+        for line in _what_next(up, small.urls["development"]):
             output.show(line)
+
+
+def _on_stage(up: Up, git: GitServer, play: Play) -> AbstractAsyncContextManager[Stage]:
+    return on_stage(up, git, name=play.name, repository=f"acme/{play.name}")
+
+
+def _started(up: Up) -> Chapter:
+    shown = f"{up.url} answers"
+    return Chapter(title="start everything", shown=shown, began=0, seconds=up.started_in)
 
 
 def _what_next(up: Up, url: str) -> list[str]:

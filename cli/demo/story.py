@@ -1,7 +1,8 @@
 """The story that the demo tells: each chapter does one thing and looks whether it is so."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ from cli.progress import progress_on
 from trellis_contracts.sentences import addresses, duration, must_act, outcome, short
 from trellis_contracts.views import DeploymentState, DeploymentView
 
-SAMPLE = Path(__file__).parents[2] / "deploy" / "demo"
+_SAMPLES = Path(__file__).parents[2] / "deploy"
 _ORDER = ("development", "staging", "production")
 _LAST_LINES = 15
 _LONGEST_CHAPTER = 300.0
@@ -27,32 +28,59 @@ class NotShown(Exception):
     """Something that the demo promises did not hold."""
 
 
+@dataclass(frozen=True)
+class Play:
+    """An application to tell the story with, and the file that holds its version."""
+
+    name: str
+    sample: Path
+    version_file: str
+
+    def version(self, number: int) -> dict[str, str]:
+        """Give the change that makes it answer another version."""
+        return {self.version_file: f"export const version = {number};\n"}
+
+
+SMALL = Play("shop", _SAMPLES / "demo", "function/version.mjs")
+"""A template and a function: nothing to install, so that every way is seen quickly."""
+REAL = Play("notes", _SAMPLES / "demo_sst", "src/version.js")
+"""An SST v2 application, with all that it installs."""
+
+
 class Story:
     """Tells the story on a stage; `chapters` is what has been shown, `urls` where it answered."""
 
-    def __init__(self, stage: Stage, output: Output) -> None:
-        """Takes the stage, on which nothing has been done, and where to tell."""
+    def __init__(self, stage: Stage, output: Output, play: Play, *, began: float) -> None:
+        """Takes the stage, on which nothing has been done, where to tell, and since when."""
         self.urls: dict[str, str] = {}
-        self._stage, self._output = stage, output
-        self._clock = asyncio.get_running_loop().time
-        up = stage.up
-        self._began = self._clock() - up.started_in
-        began = Chapter(
-            title="start everything", shown=f"{up.url} answers", began=0, seconds=up.started_in
-        )
-        self.chapters = [began]
+        self.chapters: list[Chapter] = []
+        self._stage, self._output, self._play = stage, output, play
+        self._clock, self._began = asyncio.get_running_loop().time, began
 
     async def tell(self) -> None:
         """Tell all of it. Raises NotShown with what did not hold."""
         first = await self._chapter("connect the repository", self._connect)
         await self._chapter("push version 1", lambda: self._push(first, 1))
-        second = self._stage.commit(_version(2), "Answer version 2")
-        newer = await self._chapter("push version 2", lambda: self._push(second, 2))
+        newer = await self._second()
         await self._chapter("promote to staging", lambda: self._promote("development", "staging"))
         await self._chapter("promote to production", lambda: self._promote("staging", "production"))
         back = await self._chapter("roll development back", self._roll_back)
         self._say(f"   The rollback was {faster(_took(back), _took(newer))}.", "bold green")
-        await self._chapter("tear everything down", self._tear_down)
+        await self._chapter("tear everything down", lambda: self._tear_down(_ORDER))
+
+    async def tell_shortly(self) -> None:
+        """Tell what is otherwise where a framework builds. Raises NotShown."""
+        first = await self._chapter("connect an SST v2 application", self._connect)
+        older = await self._chapter("push it", lambda: self._push(first, 1))
+        newer = await self._second()
+        took = f"{duration(_took(newer))} instead of {duration(_took(older))}"
+        self._say(f"   Its dependencies came from the builder's store: {took}.", "bold green")
+        back = await self._chapter("roll it back", self._roll_back)
+        self._say(f"   The rollback was {faster(_took(back), _took(newer))}.", "bold green")
+
+    async def _second(self) -> DeploymentView:
+        second = self._stage.commit(self._play.version(2), "Answer version 2")
+        return await self._chapter("push version 2", lambda: self._push(second, 2))
 
     async def leave_running(self) -> None:
         """Deploy once more, for whoever wants to look around. Raises NotShown."""
@@ -77,7 +105,7 @@ class Story:
         return made
 
     async def _connect(self) -> tuple[str, str]:
-        head = await self._stage.connect(SAMPLE)
+        head = await self._stage.connect(self._play.sample)
         self._say(f"   {self._stage.git.url(self._stage.repository)} is at {short(head)}")
         return head, f"{', '.join(_ORDER)}: an AWS account each"
 
@@ -102,16 +130,16 @@ class Story:
         view = await self._follow(await self._stage.api.deploy(self._stage.at("development")))
         return view, await self._answers(view, 2)
 
-    async def _tear_down(self) -> tuple[None, str]:
-        _require(unseen(await self._stacks()))
-        for name in reversed(_ORDER):
+    async def _tear_down(self, environments: Sequence[str]) -> tuple[None, str]:
+        _require(unseen(await self._stacks(environments)))
+        for name in reversed(environments):
             await self._follow(await self._stage.api.tear_down(self._stage.at(name), name))
-        _require(left_over(await self._stacks()))
+        _require(left_over(await self._stacks(environments)))
         self.urls.clear()
         return None, f"the cloud has no stack left, but the kept {BOOTSTRAP}"
 
-    async def _stacks(self) -> dict[str, list[str]]:
-        return {name: await self._stacks_of(name) for name in _ORDER}
+    async def _stacks(self, environments: Sequence[str]) -> dict[str, list[str]]:
+        return {name: await self._stacks_of(name) for name in environments}
 
     async def _stacks_of(self, environment: str) -> list[str]:
         cloud = self._stage.up.local_aws
@@ -160,7 +188,3 @@ def _took(view: DeploymentView) -> float:
     if view.seconds is None:
         raise NotShown(f"It is not known how long {outcome(view)}")
     return view.seconds
-
-
-def _version(number: int) -> dict[str, str]:
-    return {"function/version.mjs": f"export const version = {number};\n"}
