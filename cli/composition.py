@@ -69,9 +69,8 @@ class Composition:
     def door(self, ports: Mapping[str, int], *, host: str, port: int) -> Part:
         """Give the front door of these services."""
         upstreams = {name: f"{_LOOPBACK}:{upstream}" for name, upstream in ports.items()}
-        routes = [route for route in ROUTES if route.service in upstreams]
         door = Door(
-            routes=routes, upstreams=upstreams, identity=upstreams["ingest"], host=host, port=port
+            routes=ROUTES, upstreams=upstreams, identity=upstreams["ingest"], host=host, port=port
         )
         log = self._folder.path / "door" / "caddy.log"
         return ProgramPart("door", FrontDoor(self._folder.path, door), log)
