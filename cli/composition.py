@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 from cli import together as one_process
@@ -10,16 +9,13 @@ from cli.data_folder import DataFolder
 from cli.front_door import Door, FrontDoor
 from cli.local_aws import LocalAws
 from cli.parts import LocalAwsPart, ProgramPart, ServicePart
-from cli.service_settings import environment_of
+from cli.service_settings import environment_of, module_of
 from cli.supervisor import Part, Say
 from services.chassis.bus_server import BusServer
 from trellis_contracts.routes import ROUTES
 
 _LOOPBACK: Final = "127.0.0.1"
 """Where services listen, whatever the front door does."""
-
-_MODULES: Final = MappingProxyType({"dashboard": "dashboard"})
-"""What is run for those that are no service of `services/`."""
 
 _ASKED_BY_THE_DASHBOARD: Final = ("ingest", "projections", "logs")
 
@@ -62,16 +58,15 @@ class Composition:
             parts.append(self._service(one_process.NAME, one_process.argv(shared), shared))
         for name, port in ports.items():
             if name not in shared:
-                argv = [sys.executable, "-P", "-m", _MODULES.get(name, f"services.{name}")]
+                argv = [sys.executable, "-P", "-m", module_of(name)]
                 parts.append(self._service(name, argv, {name: port}))
         return tuple(parts)
 
     def door(self, ports: Mapping[str, int], *, host: str, port: int) -> Part:
         """Give the front door of these services."""
         upstreams = {name: f"{_LOOPBACK}:{upstream}" for name, upstream in ports.items()}
-        routes = [route for route in ROUTES if route.service in upstreams]
         door = Door(
-            routes=routes, upstreams=upstreams, identity=upstreams["ingest"], host=host, port=port
+            routes=ROUTES, upstreams=upstreams, identity=upstreams["ingest"], host=host, port=port
         )
         log = self._folder.path / "door" / "caddy.log"
         return ProgramPart("door", FrontDoor(self._folder.path, door), log)

@@ -101,11 +101,13 @@ class FrontDoor:
 def caddyfile(door: Door) -> str:
     """Caddy's configuration for the door; the same table always gives the same text.
 
-    The longest prefix wins. Everything lies in one `route`, in which order is as written: outside
-    of it Caddy would drop the identity after it was made.
+    The longest prefix wins; a route whose service is not there leads nowhere. Everything lies in
+    one `route`, in which order is as written: outside of it Caddy would drop the identity after it
+    was made.
     """
     question = _question(door.identity)
-    longest_first = sorted(door.routes, key=lambda route: (-len(route.prefix), route.prefix))
+    led = [route for route in door.routes if route.service in door.upstreams]
+    longest_first = sorted(led, key=lambda route: (-len(route.prefix), route.prefix))
     handled = [
         _handle(
             f"handle {route.prefix}*",

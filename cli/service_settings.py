@@ -31,6 +31,8 @@ KINDS: Final[Mapping[str, type[ChassisSettings]]] = MappingProxyType(
 )
 """The services of one machine, in the order in which they are named."""
 
+_ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType({"dashboard": "dashboard"})
+
 _EVERY_SERVICE = {"data", "nats", "nats_unsafe", "nats_replicas", "log_level", "failpoints"}
 _SHARED: Final[Mapping[str, set[str]]] = MappingProxyType(
     {
@@ -53,6 +55,11 @@ _OF_THE_MACHINE = (
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _OF_THE_COMMAND_LINE = {"url", "token", "host", "port"}
 _LOOPBACK = "127.0.0.1,localhost"
+
+
+def module_of(service: str) -> str:
+    """Name the module that runs a service."""
+    return _ELSEWHERE.get(service, f"services.{service}")
 
 
 def settings_of(service: str, environ: Mapping[str, str]) -> ChassisSettings:

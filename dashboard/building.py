@@ -89,7 +89,7 @@ def _environment(tools: Path, room: Path) -> dict[str, str]:
     path = os.pathsep.join([str(tools / "node_modules" / ".bin"), os.environ.get("PATH", "")])
     registry = _npm_registry()
     return {
-        **{name: value for name, value in os.environ.items() if not name.startswith("REFLEX_")},
+        **{name: value for name, value in os.environ.items() if "REFLEX_" not in name},
         "PATH": path,
         "PYTHONPATH": str(PACKAGE.parent),
         "REFLEX_USE_SYSTEM_BUN": "true",

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.output import Output
-from cli.service_settings import KINDS
+from cli.service_settings import KINDS, module_of
 from cli.up import DEFAULT_PORT, LocalAwsWanted, Up, UpSettings
 from cli.whereabouts import default_data
 
@@ -89,7 +89,7 @@ def run(
     """Run one service in the foreground, as TRELLIS_… variables set it."""
     if service not in KINDS:
         raise typer.BadParameter(f"{service} is none of {', '.join(KINDS)}")
-    program = [sys.executable, "-P", "-m", f"services.{service}"]
+    program = [sys.executable, "-P", "-m", module_of(service)]
     os.execv(program[0], program)  # noqa: S606 - our own interpreter and a name from the list
 
 

@@ -94,7 +94,12 @@ def _sign_out() -> rx.Component:
 
 def _warnings() -> rx.Component:
     lost = rx.callout(
-        "The dashboard does not answer. What you see may be old; it goes on by itself.",
+        rx.fragment(
+            "The dashboard does not answer. What you see may be old; it goes on by itself. "
+            "If it does not, ",
+            rx.el.a("sign in again", href="/sign-in", style={"text_decoration": "underline"}),
+            ".",
+        ),
         icon="wifi_off", color_scheme="orange", role="status", size="1", margin_bottom="16px",
     )  # fmt: skip
     stale = rx.callout(

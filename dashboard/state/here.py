@@ -38,24 +38,26 @@ class Here(rx.State):
     _owner: str = ""
     _read_at: str = ""
 
-    def welcome(self, person: Person) -> None:
-        """Know the person from now on."""
-        given = {
-            "name": person.name,
-            "role": person.identity.role.value,
-            "may_deploy": person.may(Right.DEPLOY),
-            "may_configure": person.may(Right.CONFIGURE),
-            "may_create": person.may(Right.CREATE),
-        }
-        for field, value in given.items():
-            put(self, field, value)
-        self._owner = person.actor
 
-    def note(self, illness: str, *, read: bool) -> None:
-        """Know whether this page is live, and of when what it shows is."""
-        if read:
-            self._read_at = f"{datetime.now(UTC):%H:%M:%S} UTC"
-        put(self, "stale", staleness(illness, self._read_at) if illness else "")
+def welcome(here: Here, person: Person) -> None:
+    """Know the person of this tab from now on. No method: clients can call a state's methods."""
+    given = {
+        "name": person.name,
+        "role": person.identity.role.value,
+        "may_deploy": person.may(Right.DEPLOY),
+        "may_configure": person.may(Right.CONFIGURE),
+        "may_create": person.may(Right.CREATE),
+    }
+    for field, value in given.items():
+        put(here, field, value)
+    here._owner = person.actor  # noqa: SLF001  # kept from browsers by its name
+
+
+def note(here: Here, illness: str, *, read: bool) -> None:
+    """Know whether this page is live, and of when what it shows is."""
+    if read:
+        here._read_at = f"{datetime.now(UTC):%H:%M:%S} UTC"  # noqa: SLF001  # as above
+    put(here, "stale", staleness(illness, here._read_at) if illness else "")  # noqa: SLF001  # as above
 
 
 def staleness(illness: str, read_at: str) -> str:
@@ -110,11 +112,11 @@ async def follow(
                 continue
             except Away as trouble:
                 async with page:
-                    page.note(str(trouble), read=False)
+                    note(page, str(trouble), read=False)
                 continue
             async with page:
                 put(page, "missing", "")
-                page.note(away, read=not away)
+                note(page, away, read=not away)
                 show(found)
 
 

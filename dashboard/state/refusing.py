@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from dashboard.errors import Away, SignedOut
 from dashboard.rooms import rooms
-from dashboard.state.here import Here, to_sign_in
+from dashboard.state.here import Here, to_sign_in, welcome
 from dashboard.visitors import Person, Visitor
 
 _HEADERS: Final = "headers"
@@ -44,7 +44,7 @@ async def _belong(root: BaseState, person: Person) -> None:
     here = await root.get_state(Here)
     if here._owner not in ("", person.actor):  # noqa: SLF001  # kept from browsers by its name
         root.reset()
-    here.welcome(person)
+    welcome(here, person)
 
 
 def _instead(spec: EventSpec) -> StateUpdate:

@@ -32,6 +32,17 @@ def test_the_refusal_comes_before_everything_else() -> None:
     assert len(OURS) >= 15
 
 
+def test_only_what_people_do_is_an_event() -> None:
+    """Reflex makes every method of a state an event, unless its name is kept to itself."""
+    own = {name.rpartition(".")[2] for name in OURS}
+
+    assert own == {
+        "ask", "ask_to_cancel", "begin", "change_open", "confirm", "create", "remove_secret",
+        "remove_variable", "save", "set_credentials", "set_secret", "set_variable", "setvar",
+        "watch",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("name", EVENTS)
 @pytest.mark.parametrize("headers", [{}, signed_in("mallory"), {"cookie": "session=made-up"}])
 async def test_a_stranger_is_refused_every_event(
