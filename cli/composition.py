@@ -6,7 +6,7 @@ from typing import Final
 
 from cli import together as one_process
 from cli.data_folder import DataFolder
-from cli.front_door import Door, FrontDoor
+from cli.front_door import Address, Door, FrontDoor
 from cli.local_aws import LocalAws
 from cli.parts import LocalAwsPart, ProgramPart, ServicePart
 from cli.service_settings import environment_of, module_of
@@ -62,12 +62,11 @@ class Composition:
                 parts.append(self._service(name, argv, {name: port}))
         return tuple(parts)
 
-    def door(self, ports: Mapping[str, int], *, host: str, port: int) -> Part:
+    def door(self, ports: Mapping[str, int], address: Address) -> Part:
         """Give the front door of these services."""
         upstreams = {name: f"{_LOOPBACK}:{upstream}" for name, upstream in ports.items()}
-        door = Door(
-            routes=ROUTES, upstreams=upstreams, identity=upstreams["ingest"], host=host, port=port
-        )
+        identity = upstreams["ingest"]
+        door = Door(routes=ROUTES, upstreams=upstreams, identity=identity, address=address)
         log = self._folder.path / "door" / "caddy.log"
         return ProgramPart("door", FrontDoor(self._folder.path, door), log)
 

@@ -25,20 +25,18 @@ _LIMITS = """servers {
 """Who sends more slowly only holds a connection; GitHub waits ten seconds for an answer."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Door:
-    """Where the door is and what lies behind it.
+HTTPS_PORT = 443
 
-    `upstreams` has `host:port` by service; `everything_else` names the one that gets what no
-    route takes (the dashboard), guarded. With a `domain` the door listens on every interface,
-    ports 80 and 443, and gets a certificate for it; without, on `host` and `port` in the clear.
+
+@dataclass(frozen=True)
+class Address:
+    """Where the door is: on `host` and `port` in the clear, or with TLS under a `domain`.
+
+    A domain is served on every interface, and gets a certificate by itself: from a public
+    authority, or for a name that ends in `localhost` from one of Caddy's own. With port 443, port
+    80 leads there.
     """
 
-    routes: Iterable[Route]
-    upstreams: Mapping[str, str]
-    identity: str
-    """`host:port` of the service that answers `/identity`."""
-    everything_else: str | None = None
     host: str = "127.0.0.1"
     port: int = 8600
     domain: str | None = None
@@ -46,7 +44,25 @@ class Door:
     @property
     def origin(self) -> str:
         """What a browser and the command line are told to go to."""
-        return f"https://{self.domain}" if self.domain else f"http://{self.host}:{self.port}"
+        if self.domain is None:
+            return f"http://{self.host}:{self.port}"
+        return f"https://{self.domain}{'' if self.port == HTTPS_PORT else f':{self.port}'}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """Where the door is and what lies behind it.
+
+    `upstreams` has `host:port` by service; `everything_else` names the one that gets what no
+    route takes (the dashboard), guarded.
+    """
+
+    routes: Iterable[Route]
+    upstreams: Mapping[str, str]
+    identity: str
+    """`host:port` of the service that answers `/identity`."""
+    everything_else: str | None = None
+    address: Address = Address()
 
 
 class FrontDoor:
@@ -71,8 +87,9 @@ class FrontDoor:
             ChildFailed: Caddy did not start, with its last words.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self._door.domain is None and not is_free(self._door.host, self._door.port):
-            raise PortTaken(self._door.host, self._door.port)
+        address = self._door.address
+        if not is_free(address.host, address.port):
+            raise PortTaken(address.host, address.port)
         configuration = self._folder / "Caddyfile"
         configuration.write_text(caddyfile(self._door))
         log = self._folder / "caddy.log"
@@ -83,9 +100,8 @@ class FrontDoor:
             log=log,
             environment={"HOME": home, "XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home},
         )
-        listens = ("127.0.0.1", 443) if self._door.domain else (self._door.host, self._door.port)
-        await self._child.until_listening(*listens)
-        return self._door.origin
+        await self._child.until_listening(address.host, address.port)
+        return address.origin
 
     async def wait(self) -> int:
         """The exit code, once Caddy ended."""
@@ -129,22 +145,28 @@ def caddyfile(door: Door) -> str:
             "}",
         ]
     )
-    return f"{_options(door)}\n{_site(door)} {{\n{_indented(_bind(door) + body)}\n}}\n"
+    address = door.address
+    return f"{_options(address)}\n{_site(address)} {{\n{_indented(_bind(address) + body)}\n}}\n"
 
 
-def _options(door: Door) -> str:
-    automatic = [] if door.domain else ["auto_https off"]
-    lines = ["admin off", *automatic, "persist_config off", "log {", "  level ERROR", "}"]
+def _options(address: Address) -> str:
+    lines = ["admin off", "persist_config off", "log {", "  level ERROR", "}"]
+    if address.domain is None:
+        lines.insert(1, "auto_https off")
+    else:
+        lines.insert(1, "skip_install_trust")
+        if address.port != HTTPS_PORT:
+            lines.insert(1, "auto_https disable_redirects")
     return "{\n" + _indented("\n".join([*lines, _LIMITS])) + "\n}"
 
 
-def _site(door: Door) -> str:
+def _site(address: Address) -> str:
     """Name no host without a domain: Caddy answers any other one with an empty 200."""
-    return door.domain or f"http://:{door.port}"
+    return address.origin if address.domain else f"http://:{address.port}"
 
 
-def _bind(door: Door) -> str:
-    return "" if door.domain else f"bind {door.host}\n"
+def _bind(address: Address) -> str:
+    return "" if address.domain else f"bind {address.host}\n"
 
 
 def _handle(matching: str, upstream: str, question: str | None) -> str:

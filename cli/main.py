@@ -63,6 +63,7 @@ _COMMANDS = {
         deployments.cancel,
     ),
 }
+app.command("open", rich_help_panel="Start")(running.open_page)
 for _panel, _commands in _COMMANDS.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)

@@ -15,6 +15,7 @@ from cli.composition import Composition
 from cli.data_folder import DataFolder
 from cli.exits import CliError
 from cli.first_token import first_token
+from cli.front_door import Address
 from cli.housekeeping import keep_house, rotate_all, show_logs
 from cli.local_aws import LocalAws
 from cli.parts import LocalAwsPart, ServicePart
@@ -59,6 +60,8 @@ class UpSettings:
     data: Path
     host: str = _LOOPBACK
     port: int = DEFAULT_PORT
+    domain: str | None = None
+    """Served with TLS on that port of every interface; with 443, port 80 leads there."""
     local_aws: LocalAwsWanted | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     pointer: Path | None = field(default_factory=pointer_file)
@@ -88,7 +91,7 @@ class Up:
     @property
     def url(self) -> str:
         """The one origin of everything."""
-        return f"http://{self._settings.host}:{self._port}"
+        return self._address().origin
 
     @property
     def token_file(self) -> Path:
@@ -158,7 +161,7 @@ class Up:
         stages = (
             composition.first(embedded_bus=embedded_bus),
             self.services,
-            (composition.door(ports, host=self._settings.host, port=self._port),),
+            (composition.door(ports, self._address()),),
         )
         await self._keep_logs({part.name: part.log for part in self.services})
         self._supervisor = Supervisor(
@@ -187,6 +190,9 @@ class Up:
 
     async def _keep_the_bus_writing(self, supervisor: Supervisor) -> None:
         await revive(self.folder.bus_log, lambda: supervisor.restart("bus"), say=self._say)
+
+    def _address(self) -> Address:
+        return Address(self._settings.host, self._port, self._settings.domain)
 
     def _wanted_aws(self) -> LocalAws | None:
         wanted = self._settings.local_aws

@@ -118,6 +118,11 @@ class Api(Reader):
         """End a deployment."""
         return await self._decide("POST", f"{_at(at)}/deployments/{deployment}/cancel")
 
+    async def sign_in_link(self) -> str:
+        """The address that signs a browser in once, within five minutes, as who asks."""
+        answer = await self.http.send("POST", "/sign-in/link")
+        return f"{self.http.url}{answer.json()['path']}"
+
     async def record_cloud_reset(self, instance: str) -> Decision:
         """Say that the local AWS started anew as `instance`."""
         return await self._decide("POST", "/cloud-resets", {"instance": instance})

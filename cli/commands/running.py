@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
+from cli.browsing import open_browser
+from cli.front_door import HTTPS_PORT
 from cli.output import Output
 from cli.service_settings import KINDS, module_of
+from cli.session import AsJson, Session, with_server
 from cli.up import DEFAULT_PORT, LocalAwsWanted, Up, UpSettings
 from cli.whereabouts import default_data
 
@@ -29,13 +33,21 @@ def up(
     together: Annotated[
         bool, typer.Option("--together", help="All but the builder in one process: less memory.")
     ] = False,
+    domain: Annotated[
+        str | None,
+        typer.Option(
+            envvar="TRELLIS_DOMAIN",
+            help="Serve this name with TLS, on ports 80 and 443 or --port alone.",
+        ),
+    ] = None,
     show_logs: Annotated[bool, typer.Option("--logs", help="Show what services log.")] = False,
 ) -> None:
     """Start all of Trellis on this machine; Ctrl-C ends it, and loses nothing."""
     settings = UpSettings(
         data=data or default_data(),
         host=host,
-        port=DEFAULT_PORT if port is None else port,
+        port=port if port is not None else HTTPS_PORT if domain else DEFAULT_PORT,
+        domain=domain,
         local_aws=LocalAwsWanted() if local_aws else None,
         together=together,
         show_logs=show_logs,
@@ -78,9 +90,23 @@ def _greeting(running: Up) -> list[str]:
         f"Trellis is up at {running.url} (after {running.started_in:.1f} s)",
         f"  data   {running.folder.path}",
         f"  token  {running.token_file}  (the `trellis` commands here find it)",
+        "  page   trellis open  (signs a browser in)",
         "  next   trellis apps create NAME --repository URL",
         "Ctrl-C ends it; what is stored stays.",
     ]
+
+
+def open_page(*, as_json: AsJson = False) -> None:
+    """Open the dashboard in a browser, signed in; or print the address, good once."""
+
+    async def opened(session: Session) -> None:
+        address = await session.api.sign_in_link()
+        session.output.give({"address": address})
+        if as_json or not open_browser(address):
+            session.output.show(Text(address))
+            session.output.say("It signs a browser in once, within five minutes.")
+
+    with_server(opened, as_json=as_json)
 
 
 def run(

@@ -22,6 +22,8 @@ class Route(Message):
 ROUTES: tuple[Route, ...] = (
     Route(prefix="/webhooks/", service="ingest", guarded=False),
     Route(prefix="/health/", service="ingest", guarded=False),
+    Route(prefix="/sign-in", service="ingest", guarded=False),
+    Route(prefix="/sign-out", service="ingest", guarded=False),
     Route(prefix="/api/v1/views/", service="projections"),
     Route(prefix="/api/v1/feed", service="projections"),
     Route(prefix="/api/v1/logs/", service="logs"),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
@@ -21,8 +22,10 @@ from services.chassis.settings import read_settings
 from services.ingest.adapters.directory import Directory
 from services.ingest.adapters.hooks import Hooks
 from services.ingest.adapters.inbox import Inbox
+from services.ingest.adapters.links import Links
 from services.ingest.adapters.orchestrator import Orchestrator
 from services.ingest.adapters.roll_call import RollCall
+from services.ingest.adapters.sessions import Lifetimes, Sessions
 from services.ingest.adapters.signing import Signer, open_signer
 from services.ingest.adapters.tokens import Tokens
 from services.ingest.handlers.applications import Applications
@@ -31,6 +34,7 @@ from services.ingest.handlers.description import Description
 from services.ingest.handlers.door import IDENTITY, Door
 from services.ingest.handlers.environments import Environments
 from services.ingest.handlers.health import Health
+from services.ingest.handlers.sign_in import LINK, SIGN_IN, SIGN_OUT, SignIn
 from services.ingest.handlers.tokens import TokenRoutes
 from services.ingest.handlers.webhooks import WEBHOOKS, Webhooks
 from services.ingest.settings import IngestSettings
@@ -39,8 +43,8 @@ from trellis_contracts.rights import Role
 
 NAME = "ingest"
 API = "/api/v1"
-UNGUARDED = (WEBHOOKS, "/health/", "/metrics", IDENTITY)
-"""What is served without an identity. The front door leads to the first two alone."""
+UNGUARDED = (WEBHOOKS, "/health/", SIGN_IN, LINK, SIGN_OUT, "/metrics", IDENTITY)
+"""What is served without an identity. The front door does not lead to the last two."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +53,7 @@ class Rooms:
 
     directory: Directory
     tokens: Tokens
+    sessions: Sessions
     hooks: Hooks
     secrets: SecretsStore
     signer: Signer
@@ -65,9 +70,14 @@ def open_rooms(settings: IngestSettings, *, clock: Clock = system_clock) -> Room
     )
     directory = Directory(settings.directory.get_secret_value())
     key = read_key_file(settings.secrets_key, store=directory.file)
+    lives = Lifetimes(
+        idle=timedelta(hours=settings.session_idle_hours),
+        whole=timedelta(days=settings.session_days),
+    )
     return Rooms(
         directory=directory,
         tokens=Tokens(directory, clock=clock),
+        sessions=Sessions(directory, lives, clock=clock),
         hooks=Hooks(directory, key=key, clock=clock),
         secrets=secrets,
         signer=open_signer(
@@ -103,7 +113,8 @@ def create_app(settings: IngestSettings | None = None, *, clock: Clock = system_
     checks = {"bus": bus.well, "directory": rooms.directory.well}
     app.include_router(_api(settings, rooms, Orchestrator(bus), roll_call=RollCall(bus, checks)))
     app.include_router(Description(app).router())
-    app.router.routes.extend(Door(rooms.tokens, rooms.signer).routes())
+    app.router.routes.extend(Door(rooms.tokens, rooms.sessions, rooms.signer).routes())
+    app.router.routes.extend(SignIn(rooms.tokens, rooms.sessions, links=Links()).routes())
     webhooks = Webhooks(rooms.hooks, Inbox(bus), per_second=settings.webhooks_per_second)
     app.router.routes[:0] = webhooks.routes()  # first: each route before it would be tried
     app.router.routes.extend(health_routes(checks))

@@ -16,6 +16,12 @@ class IngestSettings(ChassisSettings):
     webhooks_per_second: float = Field(default=100, gt=0)
     """What one hook may deliver in the long run; five times as many at once."""
 
+    session_idle_hours: float = Field(default=24, gt=0)
+    """After how long unused a browser has to sign in again."""
+
+    session_days: float = Field(default=14, gt=0)
+    """After how long it has to in any case."""
+
     @property
     def secrets_key(self) -> Path:
         """What opens every secret, and what seals the secrets of hooks."""

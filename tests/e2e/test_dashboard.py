@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from cli.client.answers import Created, Webhook
 from cli.demo.stage import Stage
 from dashboard import export
-from tests.support.browsing import browser, chromium, signed_in
+from tests.support.browsing import browser, chromium, sign_in
 from tests.support.stack import DEMO, whole_trellis
 from trellis_contracts.deployments import Trigger
 from trellis_contracts.rights import Role
@@ -35,14 +35,14 @@ class Seen:
 
     stage: Stage
     browser: Browser
-    origin: str
+    token: str
 
     async def opened(self, path: str = "/") -> Page:
         """A page in a browser of its own."""
-        context = await self.browser.new_context(base_url=self.origin)
+        context = await self.browser.new_context(base_url=self.stage.up.url)
         context.set_default_timeout(LONG)
         page = await context.new_page()
-        await page.goto(path)
+        await sign_in(page, self.token, path)
         return page
 
 
@@ -54,9 +54,8 @@ async def seen(folder: Path) -> AsyncIterator[Seen]:
     async with (
         whole_trellis(folder, step_seconds=0.4) as stage,
         browser() as started,
-        signed_in(stage.up.url, stage.up.token, folder / "signed-in") as origin,
     ):
-        yield Seen(stage, started, origin)
+        yield Seen(stage, started, stage.up.token)
 
 
 def card(page: Page, environment: str) -> Locator:
@@ -93,7 +92,7 @@ async def created(at: Seen, page: Page) -> None:
         url=await page.get_by_label("Payload URL", exact=True).inner_text(),
         secret=await page.get_by_label("Secret", exact=True).inner_text(),
     )
-    assert hook.url.startswith(at.origin)
+    assert hook.url.startswith(at.stage.up.url)
     stage.created = await as_created(stage, hook)
     await page.get_by_role("link", name="To the application").click()
 
@@ -214,13 +213,12 @@ async def test_whoever_is_signed_out_is_shown_out_and_decides_nothing(tmp_path: 
         stage = at.stage
         await stage.connect(DEMO)
         made = await stage.api.make_token("ana", Role.DEVELOPER)
-        async with signed_in(stage.up.url, made.token, tmp_path / "ana") as origin:
-            page = await Seen(stage, at.browser, origin).opened(f"/applications/{stage.name}")
-            await press(card(page, "development"), "Deploy")
-            await expect(page.get_by_role("dialog")).to_be_visible()
-            await stage.api.revoke_token(made.id)
-            await press(page.get_by_role("dialog"), "Deploy")
-            await page.wait_for_url(re.compile("/sign-in"))
+        page = await Seen(stage, at.browser, made.token).opened(f"/applications/{stage.name}")
+        await press(card(page, "development"), "Deploy")
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await stage.api.revoke_token(made.id)
+        await press(page.get_by_role("dialog"), "Deploy")
+        await page.wait_for_url(re.compile("/sign-in"))
 
         asked = await stage.api.deployments(stage.id_of("development"))
         assert not [view for view in asked if view.trigger is Trigger.PERSON]

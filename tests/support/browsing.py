@@ -1,18 +1,11 @@
-"""A browser on the dashboard, for tests: Chromium without a window, where it is signed in.
-
-The origin is a Caddy of the test's own before the front door, which adds one person's token to all
-that passes: so a test needs nobody to type.
-"""
+"""A browser on the dashboard, for tests: Chromium without a window, and somebody who signs in."""
 
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
-
-from services.chassis.children import free_port, program, start_child
+from playwright.async_api import Browser, Page, async_playwright
 
 _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 
@@ -36,25 +29,9 @@ async def browser() -> AsyncIterator[Browser]:
         await started.close()
 
 
-@asynccontextmanager
-async def signed_in(door: str, token: str, folder: Path) -> AsyncIterator[str]:
-    """Give an origin at which everybody is who has the token."""
-    folder.mkdir(parents=True, exist_ok=True)
-    port = free_port("127.0.0.1")
-    configuration = folder / "Caddyfile"
-    configuration.write_text(
-        "{\n  admin off\n  auto_https off\n  persist_config off\n}\n"
-        f"http://127.0.0.1:{port} {{\n  bind 127.0.0.1\n  reverse_proxy {door} {{\n"
-        f'    header_up Authorization "Bearer {token}"\n    flush_interval -1\n  }}\n}}\n'
-    )
-    home = str(folder)
-    child = await start_child(
-        [program("caddy"), "run", "--config", str(configuration), "--adapter", "caddyfile"],
-        log=folder / "caddy.log",
-        environment={"HOME": home, "XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home},
-    )
-    try:
-        await child.until_listening("127.0.0.1", port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        await child.stop()
+async def sign_in(page: Page, token: str, path: str) -> None:
+    """Go to a page as somebody who has to sign in first, and does."""
+    await page.goto(path)
+    await page.get_by_label("Your token", exact=True).fill(token)
+    await page.get_by_role("button", name="Sign in", exact=True).click()
+    await page.wait_for_url(lambda url: "/sign-in" not in url)

@@ -36,6 +36,12 @@ CREATE TABLE IF NOT EXISTS tokens (
   revoked_at TEXT
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS living_token ON tokens (name) WHERE revoked_at IS NULL;
+CREATE TABLE IF NOT EXISTS sessions (
+  hash BLOB PRIMARY KEY,
+  token_id TEXT NOT NULL REFERENCES tokens (id),
+  created_at TEXT NOT NULL,
+  used_at TEXT NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS hooks (
   id TEXT PRIMARY KEY,
   application_id TEXT NOT NULL UNIQUE,

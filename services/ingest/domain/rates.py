@@ -27,6 +27,10 @@ class Rate:
         """The number of keys that are remembered."""
         return len(self._buckets)
 
+    def forget(self, key: str) -> None:
+        """Begin anew with a key."""
+        self._buckets.pop(key, None)
+
     def wait(self, key: str, *, now: float) -> float:
         """Count one more of `key` and give 0, or the seconds until the next one may be.
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import uvicorn
 
-from cli.front_door import Door, FrontDoor
+from cli.front_door import Address, Door, FrontDoor
 from services.chassis.children import free_port
 from tests.integration.front_door.behind import Behind
 from tests.support.until import until
@@ -37,7 +37,7 @@ def door(behind: tuple[Behind, str]) -> Door:
         upstreams=upstreams,
         identity=behind[1],
         everything_else="dashboard",
-        port=free_port(),
+        address=Address(port=free_port()),
     )
 
 

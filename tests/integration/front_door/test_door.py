@@ -3,13 +3,14 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
-from cli.front_door import Door, FrontDoor, caddyfile
+from cli.front_door import Address, Door, FrontDoor, caddyfile
 from services.chassis.children import free_port, program
 from services.chassis.serving import PortTaken
 from tests.support.until import until
@@ -19,8 +20,8 @@ ROOT = Path(__file__).parents[3]
 
 async def test_a_taken_port_is_named(door: Door, tmp_path: Path) -> None:
     with (
-        socket.create_server((door.host, door.port)),
-        pytest.raises(PortTaken, match=f"127.0.0.1:{door.port} is taken"),
+        socket.create_server((door.address.host, door.address.port)),
+        pytest.raises(PortTaken, match=f"127.0.0.1:{door.address.port} is taken"),
     ):
         await FrontDoor(tmp_path, door).start()
 
@@ -47,7 +48,7 @@ async def test_the_door_listens_where_told_and_nowhere_else(door: Door, tmp_path
     opened = FrontDoor(tmp_path, door)
     await opened.start()
     assert opened.pid is not None
-    assert _listening_ports(opened.pid) == {("127.0.0.1", door.port)}
+    assert _listening_ports(opened.pid) == {("127.0.0.1", door.address.port)}
     await opened.stop()
     assert _names_in(tmp_path) == ["door"]
 
@@ -55,9 +56,10 @@ async def test_the_door_listens_where_told_and_nowhere_else(door: Door, tmp_path
 async def test_no_door_stays_open_when_its_parent_is_killed(door: Door, tmp_path: Path) -> None:
     program_text = (
         "import asyncio, sys, pathlib\n"
-        "from cli.front_door import Door, FrontDoor\n"
+        "from cli.front_door import Address, Door, FrontDoor\n"
         "async def main():\n"
-        "    door = Door(routes=[], upstreams={}, identity='127.0.0.1:1', port=int(sys.argv[2]))\n"
+        "    address = Address(port=int(sys.argv[2]))\n"
+        "    door = Door(routes=[], upstreams={}, identity='127.0.0.1:1', address=address)\n"
         "    opened = FrontDoor(pathlib.Path(sys.argv[1]), door)\n"
         "    print(await opened.start(), flush=True)\n"
         "    await asyncio.Event().wait()\n"
@@ -68,12 +70,12 @@ async def test_no_door_stays_open_when_its_parent_is_killed(door: Door, tmp_path
         "-c",
         program_text,
         str(tmp_path),
-        str(door.port),
+        str(door.address.port),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
     )
     assert parent.stdout is not None
-    assert await parent.stdout.readline() == f"{door.origin}\n".encode()
+    assert await parent.stdout.readline() == f"{door.address.origin}\n".encode()
     os.kill(parent.pid, signal.SIGKILL)
     await parent.wait()
     await until(lambda: not _answers(door), within=5)
@@ -85,7 +87,9 @@ async def test_caddy_reads_what_we_write_without_a_warning(
 ) -> None:
     """Trap 3: an option with a block has lines of its own."""
     path = tmp_path / "Caddyfile"
-    path.write_text(caddyfile(replace(door, domain=domain)))
+    path.write_text(
+        caddyfile(replace(door, address=Address(domain=domain, port=443 if domain else 8600)))
+    )
     reading = await asyncio.create_subprocess_exec(
         program("caddy"),
         "adapt",
@@ -104,7 +108,10 @@ async def test_caddy_reads_what_we_write_without_a_warning(
 
 
 def _listening_ports(pid: int) -> set[tuple[str, int]]:
-    sockets = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    sockets = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it was closed meanwhile
+            sockets.add(str(link.readlink()))
     found: set[tuple[str, int]] = set()
     for table in ("tcp", "tcp6", "udp", "udp6"):
         for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
@@ -123,4 +130,4 @@ def _names_in(folder: Path) -> list[str]:
 
 def _answers(door: Door) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex((door.host, door.port)) == 0
+        return probe.connect_ex((door.address.host, door.address.port)) == 0

@@ -55,14 +55,16 @@ async def test_a_forged_identity_does_not_pass(client: httpx.AsyncClient, header
 async def test_a_crooked_path_opens_no_guarded_route(
     client: httpx.AsyncClient, door: Door, path: str
 ) -> None:
-    assert client.base_url.port == door.port
-    status, body = await _raw(door, f"GET {path} HTTP/1.1\r\nHost: {door.host}:{door.port}\r\n")
+    assert client.base_url.port == door.address.port
+    status, body = await _raw(
+        door, f"GET {path} HTTP/1.1\r\nHost: {door.address.host}:{door.address.port}\r\n"
+    )
     assert status == 401, body
 
 
 async def test_a_websocket_gets_its_identity(client: httpx.AsyncClient, door: Door) -> None:
     """Trap 2: the question must not arrive as a websocket itself."""
-    assert client.base_url.port == door.port
+    assert client.base_url.port == door.address.port
     heard = await _over_a_websocket(door, "hello", GOOD)
     assert heard == f"{SIGNED} hello"
 
@@ -70,7 +72,7 @@ async def test_a_websocket_gets_its_identity(client: httpx.AsyncClient, door: Do
 async def test_a_websocket_without_identity_is_refused(
     client: httpx.AsyncClient, door: Door
 ) -> None:
-    assert client.base_url.port == door.port
+    assert client.base_url.port == door.address.port
     with pytest.raises(ConnectionRefusedError, match="401"):
         await _over_a_websocket(door, "hello", {})
 
@@ -112,7 +114,7 @@ async def _in_pieces(body: bytes) -> AsyncIterator[bytes]:
 
 
 async def _raw(door: Door, request: str) -> tuple[int, str]:
-    reader, writer = await asyncio.open_connection(door.host, door.port)
+    reader, writer = await asyncio.open_connection(door.address.host, door.address.port)
     writer.write(f"{request}Connection: close\r\n\r\n".encode())
     answer = (await reader.read()).decode()
     writer.close()
@@ -122,10 +124,10 @@ async def _raw(door: Door, request: str) -> tuple[int, str]:
 
 async def _over_a_websocket(door: Door, text: str, headers: dict[str, str]) -> str:
     """The smallest client: one text frame each way (RFC 6455)."""
-    reader, writer = await asyncio.open_connection(door.host, door.port)
+    reader, writer = await asyncio.open_connection(door.address.host, door.address.port)
     key = base64.b64encode(b"0123456789abcdef").decode()
     asked = {
-        "Host": f"{door.host}:{door.port}",
+        "Host": f"{door.address.host}:{door.address.port}",
         "Connection": "Upgrade",
         "Upgrade": "websocket",
         "Sec-WebSocket-Key": key,

@@ -6,15 +6,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli.front_door import Door, FrontDoor
+from cli.front_door import Address
 from services.chassis.children import free_port
-from services.ingest.app import bootstrap
 from tests.support.actors.github import GitHub, body_of
-from tests.support.actors.orchestrator import AnsweringOrchestrator
-from tests.support.ingest import ingest_settings
-from tests.support.ingest_process import running_process
+from tests.support.doors import open_door
 from trellis_contracts.rights import HEADER
-from trellis_contracts.routes import ROUTES
 
 APPLICATION = {"name": "orders", "repository": "https://github.com/acme/orders"}
 
@@ -22,25 +18,10 @@ APPLICATION = {"name": "orders", "repository": "https://github.com/acme/orders"}
 @pytest.fixture
 async def outside(tmp_path: Path, nats_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client with the first administrator's token, before the door."""
-    token = await bootstrap(ingest_settings(tmp_path, nats_url), actor="person:ana")
-    assert token
-    orchestrator = AnsweringOrchestrator(nats_url)
-    await orchestrator.start()
-    async with running_process(tmp_path, nats_url) as ingest:
-        upstream = f"127.0.0.1:{ingest.port}"
-        behind = dict.fromkeys(("ingest", "projections", "logs"), upstream)
-        door = FrontDoor(
-            tmp_path,
-            Door(routes=ROUTES, upstreams=behind, identity=upstream, port=free_port()),
-        )
-        origin = await door.start()
-        bearer = {"Authorization": f"Bearer {token.get_secret_value()}"}
-        try:
-            async with httpx.AsyncClient(base_url=origin, headers=bearer) as client:
-                yield client
-        finally:
-            await door.stop()
-            await orchestrator.stop()
+    async with open_door(tmp_path, nats_url, Address(port=free_port())) as door:
+        bearer = {"Authorization": f"Bearer {door.token}"}
+        async with httpx.AsyncClient(base_url=door.origin, headers=bearer) as client:
+            yield client
 
 
 async def test_a_token_lets_in_and_the_hook_that_is_shown_can_be_reached(
