@@ -29,7 +29,7 @@ def page() -> rx.Component:
             rx.cond(Here.missing == "", _reading()),
         ),
         question(),
-        crumbs=[(Board.head.name, f"/applications/{Board.head.name}")],
+        crumbs=[(rx.State.application, f"/applications/{rx.State.application}")],
     )
 
 

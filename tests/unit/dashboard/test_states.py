@@ -222,6 +222,13 @@ async def test_troubles_say_what_they_are(services: Services) -> None:
         await client.applications(ANA)
 
 
+async def test_what_no_decision_refused_comes_with_its_remedy(services: Services) -> None:
+    services.refusal = (422, {"detail": "Not from there.", "remedy": "Set TRELLIS_GIT_ORIGINS."})
+
+    with pytest.raises(Declined, match=r"Not from there\. Set TRELLIS_GIT_ORIGINS"):
+        await rooms().client.create(ANA, {})
+
+
 async def test_what_has_ended_is_read_once(services: Services) -> None:
     services.deployments = [deployment(1)]
     services.shop = application(environment(last=derived_id("deployment", 1)))
