@@ -229,6 +229,24 @@ async def test_what_no_decision_refused_comes_with_its_remedy(services: Services
         await rooms().client.create(ANA, {})
 
 
+async def test_what_is_ill_is_said_in_plain_words(services: Services) -> None:
+    assert await rooms().client.illness("projections") == ""
+    services.health["views"] = "being built: 40 %"
+    assert await rooms().client.illness("projections") == "views: being built: 40 %"
+    services.health["bus"] = "TimeoutError()"
+    assert await rooms().client.illness("projections") == "the bus does not answer"
+    services.away.add("projections")
+    assert await rooms().client.illness("projections") == "projections does not answer"
+
+
+async def test_a_name_of_an_address_leads_to_no_other_path(services: Services) -> None:
+    with pytest.raises(NotThere):
+        await rooms().client.application(ANA, "../deployments/x?after=1")
+
+    asked = services.seen[-1].url.raw_path
+    assert asked == b"/api/v1/views/applications/..%2Fdeployments%2Fx%3Fafter%3D1"
+
+
 async def test_what_has_ended_is_read_once(services: Services) -> None:
     services.deployments = [deployment(1)]
     services.shop = application(environment(last=derived_id("deployment", 1)))
