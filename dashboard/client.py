@@ -125,9 +125,13 @@ class Client:
         *,
         body: Mapping[str, object] | None = None,
         dry_run: bool = False,
+        key: UUID | None = None,
     ) -> Decision:
-        """Have a command decided; `dry_run`: hear only whether it would be."""
-        answer = await self._command(who, method, path, body=body, dry_run=dry_run)
+        """Have a command decided; `dry_run`: hear only whether it would be.
+
+        However often it is sent with the same key, it happens once.
+        """
+        answer = await self._command(who, method, path, body=body, dry_run=dry_run, key=key)
         return _read(Decision, answer)
 
     async def feed(self, who: Visitor) -> AsyncGenerator[None]:
@@ -169,9 +173,10 @@ class Client:
         *,
         body: Mapping[str, object] | None = None,
         dry_run: bool = False,
+        key: UUID | None = None,
     ) -> httpx.Response:
         """What nobody decided is sent again with its key, so it happens once."""
-        headers = _headers(who, await self.person(who)) | {"Idempotency-Key": str(new_id())}
+        headers = _headers(who, await self.person(who)) | {"Idempotency-Key": str(key or new_id())}
         params = {"dry_run": "true"} if dry_run else {}
         for attempt in range(1, _ATTEMPTS):
             try:

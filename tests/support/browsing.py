@@ -45,7 +45,7 @@ async def signed_in(door: str, token: str, folder: Path) -> AsyncIterator[str]:
     configuration.write_text(
         "{\n  admin off\n  auto_https off\n  persist_config off\n}\n"
         f"http://127.0.0.1:{port} {{\n  bind 127.0.0.1\n  reverse_proxy {door} {{\n"
-        f'    header_up Authorization "Bearer {token}"\n    flush_interval -1\n  }}\n}}\n'
+        f'    header_up Authorization "Bearer {token}"\n  }}\n}}\n'
     )
     home = str(folder)
     child = await start_child(

@@ -83,6 +83,27 @@ async def test_a_refusal_leaves_the_dialog_open(asking: Asking, services: Servic
     assert (asking.open, asking.refusal) == (True, "It runs that already.")
 
 
+async def test_what_nobody_asked_is_not_confirmed(asking: Asking, services: Services) -> None:
+    await done(asking, "confirm", {"commit": "main"})
+
+    assert services.asked == []
+
+
+async def test_whoever_presses_twice_asks_once(asking: Asking, services: Services) -> None:
+    await done(asking, "ask", "redeploy", "development")
+    services.keys.clear()
+
+    await done(asking, "confirm", {})
+    await done(asking, "confirm", {})
+    assert len(services.keys) == 2
+    assert len(set(services.keys)) == 1
+
+    services.refusal = REFUSED
+    await done(asking, "confirm", {})
+    await done(asking, "confirm", {})
+    assert len(set(services.keys)) == 2
+
+
 async def test_a_rollback_offers_earlier_successes_and_takes_the_chosen(
     asking: Asking, services: Services
 ) -> None:
