@@ -15,6 +15,7 @@ from dashboard.gate import Gate, policy_of
 from dashboard.hub import Hub
 from dashboard.rooms import Rooms, furnish
 from dashboard.settings import DashboardSettings
+from dashboard.wire import Wire
 from services.chassis.health import health_routes
 from services.chassis.identity import Identities
 from services.chassis.metrics import metrics_routes
@@ -34,7 +35,8 @@ def create_app(settings: DashboardSettings | None = None) -> Starlette:
     if not export.is_there():
         raise ExportMissing
     identities = Identities(settings.identity_public_key)
-    client = Client(_services(settings), identities)
+    wire = Wire(_services(settings))
+    client = Client(wire, identities)
     hub = Hub(client)
     furnish(Rooms(client, hub))
     pages = _pages()
@@ -47,7 +49,7 @@ def create_app(settings: DashboardSettings | None = None) -> Starlette:
                 yield
             finally:
                 await hub.close()
-                await client.close()
+                await wire.close()
 
     gate = Gate(pages, identities=identities, policy=policy)
     routes = [*health_routes({}), *metrics_routes(), Mount("/", gate)]

@@ -9,19 +9,20 @@ import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Final, TypeVar
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
-from httpx_sse import EventSource, SSEError
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from dashboard.errors import Away, SignedOut, trouble_of
+from dashboard.errors import Away, SignedOut
 from dashboard.visitors import Person, Visitor
+from dashboard.wire import Wire
 from services.chassis.identity import Identities, IdentityRejected
 from services.chassis.unavailable import Unavailable
 from trellis_contracts.names import ApplicationId, DeploymentId, EnvironmentId, new_id
 from trellis_contracts.rights import HEADER
-from trellis_contracts.views import ApplicationView, DeploymentView, ViewChanged
+from trellis_contracts.views import ApplicationView, DeploymentView
 
 V1: Final = "/api/v1"
 HISTORY: Final = 25
@@ -29,8 +30,6 @@ _KNOWN_SECONDS = 4.0
 """How long a visitor is taken for who they were, where nothing is decided: pages that refresh."""
 
 _MOST_KNOWN = 10_000
-_SILENCE_SECONDS = 45.0
-_ASK_AGAIN = {httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.BAD_GATEWAY}
 _ATTEMPTS, _PAUSE_SECONDS = 4, 0.4
 
 Answer = TypeVar("Answer")
@@ -72,22 +71,14 @@ class Client:
 
     def __init__(
         self,
-        services: Mapping[str, str],
+        wire: Wire,
         identities: Identities,
         *,
-        transport: httpx.AsyncBaseTransport | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Takes where each service is, by name, and who verifies what ingest signs."""
-        self._services, self._identities, self._now = services, identities, now
-        self._http = httpx.AsyncClient(
-            timeout=httpx.Timeout(20, connect=3), trust_env=False, transport=transport
-        )
+        """Takes how services are reached, and who verifies what ingest signs."""
+        self._wire, self._identities, self._now = wire, identities, now
         self._known: dict[Visitor, tuple[float, Person]] = {}
-
-    async def close(self) -> None:
-        """Let go of every connection."""
-        await self._http.aclose()
 
     async def person(self, visitor: Visitor, *, fresh: bool = False) -> Person:
         """Give who a visitor is; `fresh`: as ingest says at this moment."""
@@ -105,11 +96,10 @@ class Client:
         """Every application, by name."""
         return _read(tuple[ApplicationView, ...], await self._view(who, "/applications"))
 
-    async def application(
-        self, who: Visitor, name: str, *, after: int | None = None
-    ) -> ApplicationView:
+    async def application(self, who: Visitor, name: str) -> ApplicationView:
         """One application by its name."""
-        return _read(ApplicationView, await self._view(who, f"/applications/{name}", after=after))
+        path = f"/applications/{quote(name, safe='')}"
+        return _read(ApplicationView, await self._view(who, path))
 
     async def deployments(
         self, who: Visitor, environment: EnvironmentId, **params: int
@@ -135,49 +125,33 @@ class Client:
         *,
         body: Mapping[str, object] | None = None,
         dry_run: bool = False,
+        key: UUID | None = None,
     ) -> Decision:
-        """Have a command decided; `dry_run`: hear only whether it would be."""
-        answer = await self._command(who, method, path, body=body, dry_run=dry_run)
+        """Have a command decided; `dry_run`: hear only whether it would be.
+
+        However often it is sent with the same key, it happens once.
+        """
+        answer = await self._command(who, method, path, body=body, dry_run=dry_run, key=key)
         return _read(Decision, answer)
 
-    async def feed(self, who: Visitor) -> AsyncGenerator[ViewChanged | None]:
-        """Yield what changes until the connection ends; None, which comes first: read anew."""
-        person = await self.person(who)
-        timeout = httpx.Timeout(10, read=_SILENCE_SECONDS)
-        request = self._http.build_request(
-            "GET", self._url("projections", f"{V1}/feed"), headers=_headers(who, person),
-            timeout=timeout,
-        )  # fmt: skip
-        try:
-            answer = await self._http.send(request, stream=True)
-            try:
-                if not answer.is_success:
-                    await answer.aread()
-                    raise trouble_of(answer, "projections")
-                async with aclosing(EventSource(answer).aiter_sse()) as events:
-                    async for event in events:
-                        if event.event == "reset":
-                            yield None
-                        elif event.data:
-                            yield ViewChanged.model_validate_json(event.data, extra="ignore")
-            finally:
-                await answer.aclose()
-        except (httpx.TransportError, SSEError) as lost:
-            raise Away("projections") from lost
+    async def feed(self, who: Visitor) -> AsyncGenerator[None]:
+        """Yield whenever a view has changed, and once at first, until the connection ends."""
+        headers = _headers(who, await self.person(who))
+        async with aclosing(
+            self._wire.events("projections", f"{V1}/feed", headers=headers)
+        ) as all_:
+            async for _ in all_:
+                yield
 
     async def illness(self, service: str) -> str:
-        """Say what is ill with a service, in a few words; empty: it is well."""
-        try:
-            answer = await self._http.get(self._url(service, "/health/ready"), timeout=4)
-            parts = TypeAdapter(dict[str, str]).validate_json(answer.content)
-        except (httpx.TransportError, ValidationError):
-            return f"{service} does not answer"
-        return next((f"{part}: {said}" for part, said in parts.items() if said != "ok"), "")
+        """Say what is ill with a service, in a few words; empty: it is well. Raises nothing."""
+        return await self._wire.illness(service)
 
     async def _ask_who(self, visitor: Visitor) -> Person:
         if not visitor.has_credentials:
             raise SignedOut
-        answer = await self._send("ingest", "GET", "/identity", headers=dict(visitor.headers))
+        headers = dict(visitor.headers)
+        answer = await self._wire.send("ingest", "GET", "/identity", headers=headers)
         signed = answer.headers.get(HEADER, "")
         try:
             return Person(self._identities.verify(signed), signed)
@@ -186,12 +160,10 @@ class Client:
         except Unavailable:
             raise Away("ingest", "has no key yet") from None
 
-    async def _view(self, who: Visitor, path: str, **params: int | None) -> httpx.Response:
-        given = {name: value for name, value in params.items() if value is not None}
+    async def _view(self, who: Visitor, path: str, **params: int) -> httpx.Response:
         headers = _headers(who, await self.person(who))
-        return await self._send(
-            "projections", "GET", f"{V1}/views{path}", headers=headers, params=given
-        )
+        path = f"{V1}/views{path}"
+        return await self._wire.send("projections", "GET", path, headers=headers, params=params)
 
     async def _command(
         self,
@@ -201,34 +173,21 @@ class Client:
         *,
         body: Mapping[str, object] | None = None,
         dry_run: bool = False,
+        key: UUID | None = None,
     ) -> httpx.Response:
         """What nobody decided is sent again with its key, so it happens once."""
-        headers = _headers(who, await self.person(who)) | {"Idempotency-Key": str(new_id())}
+        headers = _headers(who, await self.person(who)) | {"Idempotency-Key": str(key or new_id())}
         params = {"dry_run": "true"} if dry_run else {}
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(1, _ATTEMPTS):
             try:
-                return await self._send(
-                    "ingest", method, V1 + path, headers=headers, params=params, json=body
+                return await self._wire.send(
+                    "ingest", method, V1 + path, headers=headers, params=params, body=body
                 )
             except Away:
-                if attempt == _ATTEMPTS - 1:
-                    raise
-                await asyncio.sleep(_PAUSE_SECONDS * (attempt + 1))
-        raise Away("ingest")
-
-    async def _send(
-        self, service: str, method: str, path: str, **request: object
-    ) -> httpx.Response:
-        try:
-            answer = await self._http.request(method, self._url(service, path), **request)  # type: ignore[arg-type]  # httpx names each
-        except httpx.TransportError as lost:
-            raise Away(service) from lost
-        if not answer.is_success:
-            raise trouble_of(answer, service)
-        return answer
-
-    def _url(self, service: str, path: str) -> str:
-        return self._services[service].rstrip("/") + path
+                await asyncio.sleep(_PAUSE_SECONDS * attempt)
+        return await self._wire.send(
+            "ingest", method, V1 + path, headers=headers, params=params, body=body
+        )
 
 
 def _headers(visitor: Visitor, person: Person) -> dict[str, str]:

@@ -51,6 +51,8 @@ class _Fault(BaseModel):
 class _Problem(BaseModel):
     title: str = ""
     detail: str = ""
+    remedy: str = ""
+    rule: str | None = None
     errors: tuple[_Fault, ...] = ()
 
 
@@ -68,7 +70,9 @@ def trouble_of(answer: httpx.Response, service: str) -> Trouble:
     sentence = problem.detail or problem.title or f"The answer was {answer.status_code}."
     if answer.status_code == httpx.codes.NOT_FOUND:
         return NotThere(sentence)
-    return Declined(sentence, tuple((_field(one.where), one.reason) for one in problem.errors))
+    fields = tuple((_field(one.where), one.reason) for one in problem.errors)
+    says_all = problem.rule is not None or fields  # a decision's sentence says what to do
+    return Declined(sentence if says_all else f"{sentence} {problem.remedy}".rstrip(), fields)
 
 
 def _field(where: str) -> str:

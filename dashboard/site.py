@@ -2,7 +2,14 @@
 
 import reflex as rx
 
-from dashboard.pages import application, applications, deployment, new_application, settings
+from dashboard.pages import (
+    application,
+    applications,
+    deployment,
+    new_application,
+    nowhere,
+    settings,
+)
 from dashboard.state.applications import Applications
 from dashboard.state.board import Board
 from dashboard.state.creating import Creating
@@ -38,6 +45,7 @@ def _site() -> rx.App:
         settings.page, route=f"{one}/[environment]/settings", title="Settings · Trellis",
         on_load=EnvironmentSettings.watch,
     )  # fmt: skip
+    site.add_page(nowhere.page, route="404", title="Not found · Trellis")
     return site
 
 

@@ -38,7 +38,8 @@ def way_to(label: Text, href: Text) -> rx.Component:
 def missing() -> rx.Component:
     """Say that what the address names is not there; nothing while it is."""
     said = rx.callout(Here.missing, icon="search_x", color_scheme="gray", role="status")
-    return rx.cond(Here.missing != "", rx.box(said, rx.link("All applications", href="/")))
+    way_out = rx.box(way_to("All applications", "/"), margin_top="16px")
+    return rx.cond(Here.missing != "", rx.box(said, way_out))
 
 
 def refusal(sentence: Text) -> rx.Component:

@@ -4,7 +4,7 @@ import reflex as rx
 
 from dashboard.components.dialog import question
 from dashboard.components.shell import lamp, missing, shell, title
-from dashboard.shown.board import Card, Past
+from dashboard.shown.cards import Card, Past
 from dashboard.state.asking import Asking
 from dashboard.state.board import Board
 from dashboard.state.here import Here
@@ -29,7 +29,7 @@ def page() -> rx.Component:
             rx.cond(Here.missing == "", _reading()),
         ),
         question(),
-        crumbs=[(Board.head.name, f"/applications/{Board.head.name}")],
+        crumbs=[(rx.State.application, f"/applications/{rx.State.application}")],
     )
 
 

@@ -6,6 +6,7 @@ The dialog says at once what Trellis would refuse: it asks with `dry_run` when i
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -15,6 +16,7 @@ from dashboard.rooms import rooms
 from dashboard.shown.board import earlier
 from dashboard.state.board import read_board
 from dashboard.state.here import Here, argument, to_sign_in, visitor_of
+from trellis_contracts.names import new_id
 from trellis_contracts.sentences import short
 from trellis_contracts.views import ApplicationView, EnvironmentView
 
@@ -53,6 +55,8 @@ class Asking(Here):
     busy: bool = False
 
     _path: str = ""
+    _key: str = ""
+    """Of the command: whoever presses twice, or again after a pause, asks once."""
     _body: dict[str, object] | None = None
 
     @rx.event
@@ -65,7 +69,7 @@ class Asking(Here):
             choices = earlier(at, histories[at.environment_id])
             self.question, verb, self._body = _question(kind, application, at, choices=choices)
             self._path = f"{_address(application, at)}/{verb}"
-            self.open, self.refusal = True, ""
+            self.open, self.refusal, self._key = True, "", str(new_id())
             if verb != "deployments":
                 body = self._body if kind != "teardown" else {"confirm": environment}
                 await client.decide(who, "POST", self._path, body=body, dry_run=True)
@@ -93,16 +97,24 @@ class Asking(Here):
             self.question = _cancelling(number, environment)
             self._path = f"{_address(application, at)}/deployments/{found[0].deployment_id}/cancel"
             self._body, self.open, self.refusal = None, True, ""
+            self._key = str(new_id())
         return None
 
     @rx.event
     async def confirm(self, typed: dict[str, Any]) -> EventSpec | None:
         """Have it decided, as the dialog says; a refusal is said in the dialog."""
+        if not self._key:
+            return None
         try:
             body = _told(self._body, self.question, typed)
-            await rooms().client.decide(visitor_of(self), "POST", self._path, body=body)
+            await rooms().client.decide(
+                visitor_of(self), "POST", self._path, body=body, key=UUID(self._key)
+            )
         except SignedOut:
             return to_sign_in()
+        except Declined as declined:
+            self.refusal, self._key = str(declined), str(new_id())
+            return None
         except Trouble as trouble:
             self.refusal = str(trouble)
             return None

@@ -9,7 +9,8 @@ from reflex.event import EventSpec
 
 from dashboard.client import Client
 from dashboard.rooms import rooms
-from dashboard.shown.board import Card, Head, Histories, cards, head
+from dashboard.shown.board import Histories, cards, head
+from dashboard.shown.cards import Card, Head
 from dashboard.state.here import Here, argument, follow, put
 from dashboard.visitors import Visitor
 from trellis_contracts.views import ApplicationView

@@ -222,3 +222,43 @@ async def test_whoever_is_signed_out_is_shown_out_and_decides_nothing(tmp_path: 
 
         asked = await stage.api.deployments(stage.id_of("development"))
         assert not [view for view in asked if view.trigger is Trigger.PERSON]
+
+
+async def test_a_developer_sets_what_a_viewer_only_sees(tmp_path: Path) -> None:
+    async with seen(tmp_path) as at:
+        stage = at.stage
+        await stage.connect(DEMO)
+        page = await at.opened(f"/applications/{stage.name}/staging/settings")
+        await page.get_by_label("Branch", exact=True).fill("main")
+        await page.get_by_text("Deploy each push to the branch").click()
+        await press(page, "Save")
+        await expect(page.get_by_text("Settings saved")).to_be_visible()
+        await set_named(page, "Value", "GREETING", value="Hello")
+        await set_named(page, "New value", "API_KEY", value="a key nobody sees")
+        await expect(page.get_by_text("version 1", exact=True)).to_be_visible()
+
+        staging = await stage.environment("staging")
+        assert (staging.settings.branch, staging.settings.automatic) == ("main", True)
+        assert (staging.settings.tests, staging.variables) == (False, {"GREETING": "Hello"})
+        assert staging.secrets == {"API_KEY": 1}
+
+        made = await stage.api.make_token("vera", Role.VIEWER)
+        async with signed_in(stage.up.url, made.token, tmp_path / "vera") as origin:
+            vera = Seen(stage, at.browser, origin)
+            page = await vera.opened(f"/applications/{stage.name}/staging/settings")
+            await expect(page.get_by_text("GREETING")).to_be_visible()
+            await expect(page.get_by_role("button", name="Save")).to_have_count(0)
+            assert "a key nobody sees" not in await page.content()
+            await page.goto(f"/applications/{stage.name}")
+            await expect(
+                card(page, "staging").get_by_text("deploys pushes to main")
+            ).to_be_visible()
+            await expect(page.get_by_role("button", name="Deploy")).to_have_count(0)
+
+
+async def set_named(page: Page, field: str, name: str, *, value: str) -> None:
+    form = page.locator("form").filter(has=page.get_by_label(field, exact=True))
+    await form.get_by_label("Name", exact=True).fill(name)
+    await form.get_by_label(field, exact=True).fill(value)
+    await press(form, "Set")
+    await expect(page.get_by_text(name, exact=True)).to_be_visible()

@@ -16,6 +16,7 @@ from reflex.state import BaseState
 from dashboard.client import Client
 from dashboard.hub import Hub
 from dashboard.rooms import Rooms, furnish
+from dashboard.wire import Wire
 from services.chassis.identity import Identities
 from services.ingest.adapters.signing import Signer, open_signer
 from trellis_contracts.applications import EnvironmentSettings
@@ -119,6 +120,7 @@ class Services:
     deployments: list[DeploymentView] = field(default_factory=list)
     members: dict[str, Role] = field(default_factory=lambda: {"ana": Role.DEVELOPER})
     refusal: Refusal | None = None
+    health: dict[str, str] = field(default_factory=lambda: {"bus": "ok", "views": "ok"})
     away: set[str] = field(default_factory=set)
     asked: list[tuple[str, str, dict[str, object] | None]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
@@ -128,6 +130,8 @@ class Services:
         self.seen.append(request)
         if request.url.host in self.away:
             raise httpx.ConnectError("refused", request=request)
+        if request.url.path == "/health/ready":
+            return httpx.Response(200 if self.health["bus"] == "ok" else 503, json=self.health)
         if request.url.path == "/identity":
             return self._identity(request)
         if HEADER not in request.headers:
@@ -191,7 +195,8 @@ def furnished(folder: Path) -> Iterator[Services]:
     """Let the states of this process reach played services."""
     public = folder / "identity" / "public.pem"
     services = Services(open_signer(folder / "keys" / "identity.pem", public))
-    client = Client(SERVICES, Identities(public), transport=httpx.MockTransport(services))
+    wire = Wire(SERVICES, transport=httpx.MockTransport(services))
+    client = Client(wire, Identities(public))
     furnish(Rooms(client, Hub(client)))
     yield services
 

@@ -6,6 +6,7 @@ import pytest
 
 from dashboard.shown import board as boards
 from dashboard.shown.applications import rows
+from dashboard.shown.cards import Card
 from dashboard.shown.deployment import deployment as shown
 from dashboard.shown.deployment import status_colour
 from dashboard.shown.settings import settings
@@ -47,7 +48,7 @@ def running(number: int, **given: object) -> DeploymentView:
     return deployment(number, **{**fields, **given})
 
 
-def board(view: ApplicationView, *history: DeploymentView) -> boards.Card:
+def board(view: ApplicationView, *history: DeploymentView) -> Card:
     return boards.cards(view, {DEVELOPMENT: history}, now=NOW)[0]
 
 

@@ -83,6 +83,27 @@ async def test_a_refusal_leaves_the_dialog_open(asking: Asking, services: Servic
     assert (asking.open, asking.refusal) == (True, "It runs that already.")
 
 
+async def test_what_nobody_asked_is_not_confirmed(asking: Asking, services: Services) -> None:
+    await done(asking, "confirm", {"commit": "main"})
+
+    assert services.asked == []
+
+
+async def test_whoever_presses_twice_asks_once(asking: Asking, services: Services) -> None:
+    await done(asking, "ask", "redeploy", "development")
+    services.keys.clear()
+
+    await done(asking, "confirm", {})
+    await done(asking, "confirm", {})
+    assert len(services.keys) == 2
+    assert len(set(services.keys)) == 1
+
+    services.refusal = REFUSED
+    await done(asking, "confirm", {})
+    await done(asking, "confirm", {})
+    assert len(set(services.keys)) == 2
+
+
 async def test_a_rollback_offers_earlier_successes_and_takes_the_chosen(
     asking: Asking, services: Services
 ) -> None:
@@ -220,6 +241,31 @@ async def test_troubles_say_what_they_are(services: Services) -> None:
     services.away.add("projections")
     with pytest.raises(Away, match="Projections does not answer"):
         await client.applications(ANA)
+
+
+async def test_what_no_decision_refused_comes_with_its_remedy(services: Services) -> None:
+    services.refusal = (422, {"detail": "Not from there.", "remedy": "Set TRELLIS_GIT_ORIGINS."})
+
+    with pytest.raises(Declined, match=r"Not from there\. Set TRELLIS_GIT_ORIGINS"):
+        await rooms().client.create(ANA, {})
+
+
+async def test_what_is_ill_is_said_in_plain_words(services: Services) -> None:
+    assert await rooms().client.illness("projections") == ""
+    services.health["views"] = "being built: 40 %"
+    assert await rooms().client.illness("projections") == "views: being built: 40 %"
+    services.health["bus"] = "TimeoutError()"
+    assert await rooms().client.illness("projections") == "the bus does not answer"
+    services.away.add("projections")
+    assert await rooms().client.illness("projections") == "projections does not answer"
+
+
+async def test_a_name_of_an_address_leads_to_no_other_path(services: Services) -> None:
+    with pytest.raises(NotThere):
+        await rooms().client.application(ANA, "../deployments/x?after=1")
+
+    asked = services.seen[-1].url.raw_path
+    assert asked == b"/api/v1/views/applications/..%2Fdeployments%2Fx%3Fafter%3D1"
 
 
 async def test_what_has_ended_is_read_once(services: Services) -> None:
