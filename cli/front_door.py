@@ -53,15 +53,13 @@ class Address:
 class Door:
     """Where the door is and what lies behind it.
 
-    `upstreams` has `host:port` by service; `everything_else` names the one that gets what no
-    route takes (the dashboard), guarded.
+    `upstreams` has `host:port` by service; a route whose service is not there leads nowhere.
     """
 
     routes: Iterable[Route]
     upstreams: Mapping[str, str]
     identity: str
     """`host:port` of the service that answers `/identity`."""
-    everything_else: str | None = None
     address: Address = Address()
 
 
@@ -132,10 +130,7 @@ def caddyfile(door: Door) -> str:
         )
         for route in longest_first
     ]
-    if door.everything_else is None:
-        handled.append("handle {\n  respond 404\n}")
-    else:
-        handled.append(_handle("handle", door.upstreams[door.everything_else], question))
+    handled.append("handle {\n  respond 404\n}")
     body = "\n".join(
         [
             f"request_body {{\n  max_size {LARGEST_BODY}\n}}",

@@ -53,7 +53,7 @@ _OF_THE_MACHINE = (
     "SSL_CERT_FILE", "SSL_CERT_DIR",
 )  # fmt: skip
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-_OF_THE_COMMAND_LINE = {"url", "token", "host", "port"}
+_OF_THE_COMMAND_LINE = {"domain", "url", "token", "host", "port"}
 _LOOPBACK = "127.0.0.1,localhost"
 
 

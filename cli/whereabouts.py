@@ -14,6 +14,7 @@ from cli.exits import CliError, Status
 from services.chassis.files import replace
 
 URL, TOKEN, DATA = "TRELLIS_URL", "TRELLIS_TOKEN", "TRELLIS_DATA"
+DOMAIN = "TRELLIS_DOMAIN"
 DEFAULT_URL = "http://127.0.0.1:8600"
 
 

@@ -16,7 +16,7 @@ from cli.output import Output
 from cli.service_settings import KINDS, module_of
 from cli.session import AsJson, Session, with_server
 from cli.up import DEFAULT_PORT, LocalAwsWanted, Up, UpSettings
-from cli.whereabouts import default_data
+from cli.whereabouts import DOMAIN, default_data
 
 Data = Annotated[Path | None, typer.Option(envvar="TRELLIS_DATA", help="Where everything is kept.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Of the front door; 0: any.")]
@@ -36,7 +36,7 @@ def up(
     domain: Annotated[
         str | None,
         typer.Option(
-            envvar="TRELLIS_DOMAIN",
+            envvar=DOMAIN,
             help="Serve this name with TLS, on ports 80 and 443 or --port alone.",
         ),
     ] = None,

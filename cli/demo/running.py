@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 from rich.text import Text
 
+from cli.browsing import open_browser
+from cli.client.api import Api
 from cli.demo.github import HookRefused
 from cli.demo.ground import keep_logs, refuse_used, settings_for
 from cli.demo.stage import NoAddress, Stage, on_stage
@@ -105,18 +107,8 @@ async def _run(telling: Telling, port: int | None) -> None:
 
 async def _tell(up: Up, git: GitServer, telling: Telling) -> None:
     output, chapters = telling.output, [_started(up)]
-    began = asyncio.get_running_loop().time() - up.started_in
     try:
-        async with _on_stage(up, git, SMALL) as stage:
-            small = Story(stage, output, SMALL, began=began)
-            await small.tell()
-            chapters += small.chapters
-            async with _on_stage(up, git, REAL) as other:
-                real = Story(other, output, REAL, began=began)
-                await real.tell_shortly()
-                chapters += real.chapters
-            if telling.stay:
-                await small.leave_running()
+        url = await _act(up, git, telling, chapters=chapters)
     except _NOT_SHOWN as failed:
         telling.status = Status.FAILED
         output.say("\nThe demo did not hold:")
@@ -129,8 +121,23 @@ async def _tell(up: Up, git: GitServer, telling: Telling) -> None:
     seconds = duration(whole(chapters))
     output.show(Text(f"All of it held: {seconds} from nothing running.", style="bold green"))
     if telling.stay:
-        for line in _what_next(up, small.urls["development"]):
+        for line in (*_what_next(up, url), await _board(up)):
             output.show(line)
+
+
+async def _act(up: Up, git: GitServer, telling: Telling, *, chapters: list[Chapter]) -> str:
+    """Tell both stories, chapter by chapter; give where the first application answers."""
+    began = asyncio.get_running_loop().time() - up.started_in
+    async with _on_stage(up, git, SMALL) as stage, _on_stage(up, git, REAL) as other:
+        small = Story(stage, telling.output, SMALL, began=began)
+        await small.tell()
+        chapters += small.chapters
+        real = Story(other, telling.output, REAL, began=began)
+        await real.tell_shortly()
+        chapters += real.chapters
+        if telling.stay:
+            await small.leave_running()
+        return small.urls.get("development", up.url)
 
 
 def _on_stage(up: Up, git: GitServer, play: Play) -> AbstractAsyncContextManager[Stage]:
@@ -140,6 +147,17 @@ def _on_stage(up: Up, git: GitServer, play: Play) -> AbstractAsyncContextManager
 def _started(up: Up) -> Chapter:
     shown = f"{up.url} answers"
     return Chapter(title="start everything", shown=shown, began=0, seconds=up.started_in)
+
+
+async def _board(up: Up) -> str:
+    """Open the board for whoever sits here, or say where it is."""
+    async with Api(up.url, up.token, token_from=str(up.token_file)) as api:
+        address = await api.sign_in_link()
+    if open_browser(address):
+        return "\nThe board is open in your browser."
+    return (
+        f"\nThe board, for five minutes and one browser (trellis open makes another):\n  {address}"
+    )
 
 
 def _what_next(up: Up, url: str) -> list[str]:
@@ -154,6 +172,7 @@ def _what_next(up: Up, url: str) -> list[str]:
         *(
             f"  {trellis} {command}"
             for command in (
+                "open",
                 "status",
                 f"history {NAME} development",
                 f"logs {NAME} development",

@@ -85,12 +85,12 @@ def _way(crumbs: list[Crumb]) -> list[rx.Component]:
 
 
 def _sign_out() -> rx.Component:
-    """A form of the page itself: it works when nothing else does."""
+    """A form of the page itself, which works when nothing else does; ingest asks: everywhere?"""
     leaving = rx.icon_button(
         rx.icon("log_out", size=16), type="submit", variant="ghost", color_scheme="gray",
         aria_label="Sign out", title="Sign out",
     )  # fmt: skip
-    return rx.el.form(leaving, action="/sign-out", method="post", display="flex")
+    return rx.el.form(leaving, action="/sign-out", method="get", display="flex")
 
 
 def _warnings() -> rx.Component:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cli.demo.stage import Stage, on_stage
 from cli.git_server import GitServer
+from cli.supervisor import Patience
 from cli.up import LocalAwsWanted, Up, UpSettings
 from tests.support.aws import INSTALLATION
 
@@ -22,6 +23,7 @@ async def whole_trellis(
     step_seconds: float = 0,
     name: str = "shop",
     together: bool = False,
+    patience: Patience | None = None,
     **environ: str,
 ) -> AsyncIterator[Stage]:
     """Everything up, on free ports, with nothing of it left behind."""
@@ -40,6 +42,7 @@ async def whole_trellis(
                 environ=given,
                 pointer=None,
                 together=together,
+                patience=patience or Patience(),
             ),
             say=print,
         )

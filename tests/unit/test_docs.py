@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from cli.main import app
-from cli.whereabouts import DATA, TOKEN, URL
+from cli.whereabouts import DATA, DOMAIN, TOKEN, URL
 from dashboard.settings import DashboardSettings
 from services.builder.adapters.attempt import TOLD
 from services.builder.settings import BuilderSettings
@@ -133,7 +133,7 @@ def in_sources(name: str) -> bool:
 @pytest.mark.parametrize("page", pages())
 def test_a_variable_is_one_that_something_reads(page: str) -> None:
     read = {PREFIX + name.upper() for kind in SETTINGS for name in kind.model_fields}
-    read |= {URL, TOKEN, DATA, *TOLD}
+    read |= {URL, TOKEN, DATA, DOMAIN, *TOLD}
 
     assert not set(VARIABLE.findall(text_of(page))) - read
 

@@ -18,12 +18,18 @@ from services.ingest.domain.rates import Rate
 from services.ingest.handlers.asking import address_of
 from services.ingest.handlers.cookies import cleared, session_of, with_session
 from services.ingest.handlers.credentials import bearer_of
-from services.ingest.handlers.sign_in_page import HEADERS, page_with_link, page_with_token
+from services.ingest.handlers.sign_in_page import (
+    HEADERS,
+    page_to_leave,
+    page_with_link,
+    page_with_token,
+)
 
 SIGN_IN, SIGN_OUT, LINK = "/sign-in", "/sign-out", "/sign-in/link"
 _LARGEST_FORM = 16 << 10
 _MOST_FIELDS = 10
 _WRONG_PER_SECOND, _WRONG_AT_ONCE = 0.2, 10
+_WRONG = "This token is not known here, or it was revoked."
 
 
 class SignIn:
@@ -47,6 +53,7 @@ class SignIn:
             Route(SIGN_IN, self.show, methods=["GET"]),
             Route(SIGN_IN, self.enter, methods=["POST"]),
             Route(LINK, self.make_link, methods=["POST"]),
+            Route(SIGN_OUT, self.ask_to_leave, methods=["GET"]),
             Route(SIGN_OUT, self.leave, methods=["POST"]),
         ]
 
@@ -73,15 +80,21 @@ class SignIn:
             return _page(page_with_token(next_path, wrong=_too_often(wait)), status=429)
         token = await self._token(form)
         if token is None:
-            wrong = "This token is not known here, or it was revoked."
-            return _page(page_with_token(next_path, wrong=wrong), status=401)
+            return _page(page_with_token(next_path, wrong=_WRONG), status=401)
         self._wrong.forget(address_of(request))
+        return await self._begin(request, token, next_path)
+
+    async def _begin(self, request: Request, token: Token, next_path: str) -> Response:
         if before := session_of(request):
             await self._sessions.end(before)
         value = await self._sessions.begin(token)
         get_logger().info("signed in", who=token.actor)
         answer = RedirectResponse(next_path, 303, headers=HEADERS)
         return with_session(answer, request, value, lives=self._sessions.lifetimes.whole)
+
+    async def ask_to_leave(self, _request: Request) -> Response:
+        """Ask whether to sign out here, or everywhere."""
+        return _page(page_to_leave())
 
     async def leave(self, request: Request) -> Response:
         """End this session, or with `everywhere` all of theirs; lead back to the first page."""

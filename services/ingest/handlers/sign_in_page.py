@@ -21,6 +21,8 @@ input[type=password] { width: 100%; padding: .65rem .75rem; font: inherit; color
   background: var(--paper); border: 1px solid var(--line); border-radius: 8px; }
 button { width: 100%; margin-top: 1rem; padding: .7rem; font: inherit; font-weight: 600;
   color: #fff; background: var(--lead); border: 0; border-radius: 8px; cursor: pointer; }
+button.quiet { color: var(--ink); background: transparent; border: 1px solid var(--line); }
+a { color: inherit; }
 :focus-visible { outline: 3px solid var(--lead); outline-offset: 2px; }
 .wrong { padding: .65rem .75rem; color: var(--bad); background: var(--bad-paper);
   border-radius: 8px; }
@@ -46,7 +48,7 @@ _PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Sign in · Trellis</title>
+<title>Trellis</title>
 <style>{style}</style>
 </head>
 <body>
@@ -75,6 +77,22 @@ _GOING_ON = """<p>Go on as <strong>{actor}</strong>, who made this link.</p>
 <input type="hidden" name="code" value="{code}">
 <button autofocus>Sign in</button>
 </form>"""
+
+
+_LEAVING = """<p>Everywhere means every browser that you have signed in with.</p>
+<form method="post" action="/sign-out">
+<button autofocus>Sign out here</button>
+</form>
+<form method="post" action="/sign-out">
+<input type="hidden" name="everywhere" value="1">
+<button class="quiet">Sign out everywhere</button>
+</form>
+<p class="help"><a href="/">Stay signed in</a></p>"""
+
+
+def page_to_leave() -> str:
+    """Ask whether to sign out here, or everywhere."""
+    return _page(_LEAVING)
 
 
 def page_with_token(next_path: str, *, wrong: str | None = None) -> str:

@@ -16,6 +16,7 @@ from trellis_contracts.rights import HEADER, Right, Role, may
 ANY_ID = "018f0000-0000-7000-8000-000000000001"
 OPEN = (
     "/webhooks/github/{hook}", "/identity", "/health/live", "/health/ready", "/metrics",
+    "/sign-in", "/sign-in/link", "/sign-out",
 )  # fmt: skip
 
 

@@ -36,7 +36,6 @@ def door(behind: tuple[Behind, str]) -> Door:
         routes=ROUTES,
         upstreams=upstreams,
         identity=behind[1],
-        everything_else="dashboard",
         address=Address(port=free_port()),
     )
 

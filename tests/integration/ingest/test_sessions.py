@@ -105,6 +105,8 @@ async def test_signing_out_everywhere_ends_every_session(
         await sign_in(other, door)
         assert (await other.get(ANYWHERE)).status_code == 200
 
+        asked = await browser.get("/sign-out")
+        assert ("Sign out here" in asked.text, "Sign out everywhere" in asked.text) == (True, True)
         await post(browser, "/sign-out", door.origin, everywhere="1")
 
         assert (await other.get(ANYWHERE)).status_code == 303

@@ -18,8 +18,10 @@ def test_a_role_may_do_this_and_nothing_else(role: Role, granted: set[Right]) ->
     assert {right for right in Right if may(role, right)} == granted
 
 
-def test_only_webhooks_and_health_are_open() -> None:
-    assert {route.prefix for route in ROUTES if not route.guarded} == {"/webhooks/", "/health/"}
+def test_only_webhooks_health_and_signing_in_and_out_are_open() -> None:
+    is_open = {route.prefix for route in ROUTES if not route.guarded}
+
+    assert is_open == {"/webhooks/", "/health/", "/sign-in", "/sign-out"}
 
 
 def test_every_prefix_stands_once() -> None:
