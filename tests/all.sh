@@ -20,6 +20,12 @@ group "Decisions and messages, without I/O; contracts of adapters" "${pytest[@]}
 group "Parts on real servers: bus, stores, git, isolation, the local AWS" "${pytest[@]}" tests/integration
 group "The whole product, end to end" "${pytest[@]}" tests/e2e
 group "make demo, as a newcomer types it" "$bin/trellis" demo --exit
+corpus=${CORPUS:-../shared/corpus}
+if [ -d "$corpus" ]; then
+  group "Two public applications, by Trellis and by their own CLI" make --no-print-directory corpus DIR="$corpus" ONLY=cdk-apigw-lambda,sst-rest-api
+else
+  echo; echo "── NOT RUN: public applications (there is no folder $corpus; set CORPUS)"
+fi
 group "Power cuts (a few)" make --no-print-directory powercuts CUTS=3
 group "Parts that are dead, paused or out of disk" make --no-print-directory outages
 group "What GitHub sends" make --no-print-directory payloads

@@ -16,7 +16,7 @@ from cli.client.answers import Created, Webhook
 from cli.demo.stage import Stage
 from cli.supervisor import Patience
 from dashboard import export
-from tests.support.browsing import browser, chromium, sign_in
+from tests.support.browsing import browser, chromium, not_tested, sign_in
 from tests.support.stack import DEMO, whole_trellis
 from trellis_contracts.deployments import Trigger
 from trellis_contracts.rights import Role
@@ -52,7 +52,7 @@ class Seen:
 async def seen(folder: Path) -> AsyncIterator[Seen]:
     chromium()
     if not export.is_fresh():
-        pytest.skip("THE DASHBOARD IS NOT TESTED: its pages are not built (make dashboard)")
+        not_tested("its pages are not built (make dashboard)")
     async with (
         whole_trellis(folder, step_seconds=0.4, patience=NEVER_GIVES_UP) as stage,
         browser() as started,

@@ -122,7 +122,7 @@ class Intake:
 
     def _store_all(self, messages: Sequence[Received]) -> set[RunId]:
         chunks = (_chunk(message) for message in messages)
-        return {chunk.run_id for chunk in chunks if chunk and self._store.keep(chunk)}
+        return {chunk.run_id for chunk in chunks if chunk is not None and self._store.keep(chunk)}
 
     async def _sync_for_ever(self) -> None:
         while True:

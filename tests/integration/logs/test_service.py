@@ -215,3 +215,14 @@ async def test_an_open_tail_does_not_hold_up_the_end(stage: Stage) -> None:
         async with asyncio.timeout(5):
             await stage.service.stop()
         assert stage.service.child.exit_code == 0, stage.service.log()
+
+
+async def test_a_run_whose_end_comes_without_a_line_has_ended(stage: Stage) -> None:
+    """As a builder says it: the last line is sent before it is known to be the last."""
+    await stage.send(numbered(0, 3), numbered(3, 3, last=True))
+
+    follower = Follower(stage)
+    await follower.follow(until=10)
+
+    assert (len(follower.seen), follower.ended) == (3, True)
+    assert (await stage.read())[2] is True

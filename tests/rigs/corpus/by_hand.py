@@ -43,7 +43,7 @@ def deploy_by_hand(source: Path, found: Found, *, account: Account, tools: Path)
     done, began = ByHand(), time.monotonic()
     home = source.with_name("home")
     home.mkdir()
-    terminal = _Terminal(source / found.folder, account, tools, home)
+    terminal = Terminal(source / found.folder, account, tools, home)
     try:
         terminal.type("npm", "install", "--no-audit", "--no-fund")
         for argv in _deploy(found.framework.way):
@@ -74,7 +74,7 @@ def _remove(way: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class _Terminal:
+class Terminal:
     """A folder, an account, and the programs that somebody has installed."""
 
     folder: Path
@@ -83,11 +83,12 @@ class _Terminal:
     home: Path
     """CDK's CLI remembers accounts in it."""
 
-    def type(self, *argv: str) -> None:
+    def type(self, *argv: str, **environment: str) -> None:
+        """Run a command to its end. Raises CliFailed."""
         ended = subprocess.run(
             [self._program(argv[0]), *argv[1:]],
             cwd=self.folder,
-            env=self._environment(),
+            env=self._environment() | environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

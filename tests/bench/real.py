@@ -1,0 +1,137 @@
+"""A real SST v2 application through Trellis, against what somebody types: `npm ci`, `sst deploy`.
+
+Both on a local AWS, with nothing kept from before for the first deploys. In the short form nothing
+is measured: it takes about five minutes. Run as `python -m tests.bench real`.
+"""
+
+import asyncio
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.demo.stage import Stage
+from cli.local_aws import LocalAws
+from tests.bench.terms import SHORT
+from tests.rigs.corpus.account import REGION, Account
+from tests.rigs.corpus.by_hand import STAGE, Terminal
+from tests.rigs.corpus.toolchain import installed_tools
+from tests.support.aws import INSTALLATION
+from tests.support.stack import whole_trellis
+from trellis_contracts.runs import Step
+from trellis_contracts.views import DeploymentView
+
+SST = Path(__file__).parents[2] / "deploy" / "demo_sst"
+_DEPLOY = ("sst", "deploy", "--stage", STAGE, "--region", REGION)
+_ROUNDS = 3
+
+
+@dataclass
+class Taken:
+    """Seconds of one way."""
+
+    first: float
+    repeated: float
+    rollback: float
+    install: float
+    from_kept: float = 0
+
+
+def measure() -> dict[str, dict[str, float]]:
+    """Return `sst_first`, `sst_repeated`, `sst_rollback`, `sst_rollback_of_kept`, `dependencies`.
+
+    `ratio` is Trellis's time to that by hand. The rollback by hand is another `npm ci` and
+    `sst deploy`, or `sst deploy --from` of a build that somebody kept; `dependencies` compares the
+    step that finds them in the store with `npm ci` and a warm cache.
+    """
+    if SHORT:
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        by_hand = asyncio.run(_by_hand(Path(folder) / "hand"))
+        trellis = asyncio.run(_by_trellis(Path(folder) / "trellis"))
+    return {
+        "sst_first": _row(trellis.first, by_hand.first),
+        "sst_repeated": _row(trellis.repeated, by_hand.repeated),
+        "sst_rollback": _row(trellis.rollback, by_hand.repeated),
+        "sst_rollback_of_kept": _row(trellis.rollback, by_hand.from_kept),
+        "dependencies": _row(trellis.install, by_hand.install),
+    }
+
+
+def _row(trellis: float, by_hand: float) -> dict[str, float]:
+    return {"ratio": trellis / by_hand, "p50_ms": trellis * 1000, "by_hand_ms": by_hand * 1000}
+
+
+async def _by_hand(folder: Path) -> Taken:
+    with _local_aws(folder / "aws") as aws:
+        account = Account(str(10**11 + secrets.randbelow(9 * 10**11)), aws)
+        source = Path(shutil.copytree(SST, folder / "source"))
+        (folder / "home").mkdir()
+        terminal = Terminal(source, account, await installed_tools(), folder / "home")
+        return await asyncio.to_thread(_typed, terminal, folder / "home")
+
+
+def _typed(terminal: Terminal, home: Path) -> Taken:
+    """First with an empty cache of npm, then again and again with that of the first time."""
+    cache = {"npm_config_cache": str(home / "npm")}
+    first = _seconds(terminal, ("npm", "ci"), _DEPLOY, **cache)
+    shutil.copytree(terminal.folder / ".sst" / "dist", home / "kept")
+    _change(terminal.folder, 2)
+    install = _seconds(terminal, ("npm", "ci"), **cache)
+    deploy = _seconds(terminal, _DEPLOY)
+    from_kept = _seconds(terminal, (*_DEPLOY, "--from", str(home / "kept")))
+    return Taken(first, install + deploy, 0, install, from_kept)
+
+
+def _change(folder: Path, version: int) -> None:
+    (folder / "src" / "version.js").write_text(f"export const version = {version};\n")
+
+
+def _seconds(terminal: Terminal, *commands: tuple[str, ...], **environment: str) -> float:
+    began = time.monotonic()
+    for argv in commands:
+        terminal.type(*argv, **environment)
+    return time.monotonic() - began
+
+
+async def _by_trellis(folder: Path) -> Taken:
+    async with whole_trellis(folder, name="notes") as stage:
+        first = await _pushed(stage, await stage.connect(SST))
+        repeated, rollbacks, installs = list[float](), list[float](), list[float]()
+        for number in range(_ROUNDS):
+            changes = {"src/version.js": f"export const version = {number + 2};\n"}
+            view = await _pushed(stage, stage.commit(changes, f"Version {number + 2}"))
+            repeated.append(_took(view))
+            installs.append(_step(view, Step.INSTALL))
+            decision = await stage.api.roll_back(stage.at("development"), first.deployment_id)
+            rollbacks.append(_took(await stage.follow(decision)))
+        return Taken(_took(first), min(repeated), min(rollbacks), min(installs))
+
+
+async def _pushed(stage: Stage, commit: str) -> DeploymentView:
+    await stage.push(commit)
+    return await stage.follow(await stage.pushed("development", commit))
+
+
+def _took(view: DeploymentView) -> float:
+    if view.failure or view.seconds is None:
+        raise RuntimeError(f"this deployment was to succeed: {view.failure}")
+    return view.seconds
+
+
+def _step(view: DeploymentView, name: Step) -> float:
+    return next(step.seconds or 0 for step in view.runs[-1].steps if step.step is name)
+
+
+@contextmanager
+def _local_aws(folder: Path) -> Iterator[LocalAws]:
+    aws = LocalAws(folder, installation=INSTALLATION)
+    aws.start()
+    try:
+        yield aws
+    finally:
+        aws.stop()
