@@ -94,7 +94,8 @@ def _variables() -> rx.Component:
 
 def _secrets() -> rx.Component:
     return _card(
-        "Secrets", "Builds get them, logs never show them, and nobody can read them here again.",
+        "Secrets",
+        "They fill NoEcho parameters of templates; no log and no page ever shows them again.",
         rx.foreach(
             _SHOWN.secrets, lambda one: _named(one, EnvironmentSettings.remove_secret(one.name))
         ),

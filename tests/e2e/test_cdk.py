@@ -14,6 +14,9 @@ from trellis_contracts.views import DeploymentState, DeploymentView
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
 
 APP = """
+for (const name of ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"]) {
+  if (process.env[name]) throw new Error(`a build has met ${name}`);
+}
 const cdk = require("aws-cdk-lib");
 const ssm = require("aws-cdk-lib/aws-ssm");
 const sqs = require("aws-cdk-lib/aws-sqs");

@@ -24,6 +24,19 @@ class Boxed:
     async def keep(self, chunk: bytes) -> None:
         self.output += chunk
 
+    async def run(
+        self,
+        argv: tuple[str, ...],
+        *,
+        environment: Mapping[str, str] | None = None,
+        of_builder: tuple[Mount, ...] = (),
+        timeout: float = 60,  # noqa: ASYNC109 - what `Sandbox.run` takes
+    ) -> Exit:
+        """Run a program to its end."""
+        self.output = b""
+        command = Command(argv, environment=environment or {}, of_builder=of_builder)
+        return await self.sandbox.run(command, on_output=self.keep, timeout=timeout)
+
     async def sh(
         self,
         script: str,

@@ -17,7 +17,7 @@ from services.builder.domain.dependencies import Install, Installer, Level
 from services.builder.domain.run import StepFailed
 from trellis_contracts.failures import InstallFailed
 
-_WITH_TOOLS = f'PATH="$PATH:{TOOLS}/bin" exec "$@"'
+WITH_TOOLS = f'PATH="$PATH:{TOOLS}/bin" exec "$@"'
 _QUIET = {
     "npm_config_audit": "false",
     "npm_config_fund": "false",
@@ -81,7 +81,7 @@ async def _run(
     where = wanted.folder if folder is None else folder
     await attempt.log.say(f"$ {' '.join(argv)}{f' (in {where})' if where else ''}")
     ended = await attempt.run(
-        ("/bin/sh", "-c", _WITH_TOOLS, "sh", *argv),
+        ("/bin/sh", "-c", WITH_TOOLS, "sh", *argv),
         folder=where,
         environment=_QUIET,
         of_builder=await _tools(attempt, wanted),

@@ -103,7 +103,7 @@ async def _run_npm(name: str, sandbox: Sandbox) -> None:
     async def keep(chunk: bytes) -> None:
         output.extend(chunk)
 
-    argv = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    argv = ("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
     ended = await sandbox.run(Command(argv, cwd=WORKSPACE), on_output=keep, timeout=_SECONDS)
     if not ended.succeeded:
         raise ToolchainUnavailable(name, output[-_LAST_BYTES:].decode(errors="replace"))

@@ -16,6 +16,8 @@ MOST_FILES = 100_000
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LEFT_OUT = {".git"}
+_LONG_NAME = 18
+"""As far as a framework's name of an asset, a digest, is shown."""
 _PACKED = (".zip", ".jar", ".war")
 _EXECUTABLE, _READABLE = 0o100755, 0o100644
 
@@ -145,6 +147,8 @@ class Packer:
                 print(f"Left out {self._shown(child)}: it leads nowhere")  # noqa: T201 - the log
 
     def _shown(self, path: Path) -> str:
+        if path.name.startswith("asset.") and len(path.name) > _LONG_NAME:
+            return f"{path.name[:_LONG_NAME]}…"
         return str(path.relative_to(self._root)) if path.is_relative_to(self._root) else path.name
 
 
