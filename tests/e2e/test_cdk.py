@@ -13,10 +13,12 @@ from trellis_contracts.views import DeploymentState, DeploymentView
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
 
-APP = """
+WATCHFUL = """
 for (const name of ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"]) {
   if (process.env[name]) throw new Error(`a build has met ${name}`);
 }
+"""
+APP = """
 const cdk = require("aws-cdk-lib");
 const ssm = require("aws-cdk-lib/aws-ssm");
 const sqs = require("aws-cdk-lib/aws-sqs");
@@ -42,8 +44,10 @@ PACKAGE = {
 }
 
 
-def files(version: str, *, broken: bool = False) -> dict[str, str | None]:
-    app = APP.replace("VERSION", version).replace("BROKEN", str(broken).lower())
+def files(version: str, *, broken: bool = False, watchful: bool = True) -> dict[str, str | None]:
+    """The application; `watchful` lets it refuse to be built where a credential is."""
+    app = (WATCHFUL if watchful else "") + APP
+    app = app.replace("VERSION", version).replace("BROKEN", str(broken).lower())
     return {
         "readme.md": "A shop.",
         "infra/app.js": app,

@@ -1,0 +1,188 @@
+"""Which program of a framework is run, and what is said where there is none that can be."""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.builder.adapters.frameworks.synthesiser import toolkit
+from services.builder.adapters.frameworks.synthesiser.cdk import of_cdk
+from services.builder.adapters.frameworks.synthesiser.problems import LookupsMissing, NotPossible
+from services.builder.adapters.frameworks.synthesiser.sst import of_sst
+
+TARGET = {
+    "account": "111122223333",
+    "region": "eu-west-1",
+    "stage": "dev",
+    "bucket": "trellis-assets-111122223333-eu-west-1",
+    "application": "a",
+    "environment": "e",
+}
+TELLS = '#!/bin/sh\necho "$0 $*" >> "$TOLD"\nexit {status}\n'
+
+
+class Checkout:
+    """A checkout with packages in it that only tell that they were run."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.told = root / "told.txt"
+
+    def package(self, name: str, version: str, *, at: str = "", status: int = 0) -> None:
+        folder = self.root / at / "node_modules"
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name / "package.json").write_text(json.dumps({"version": version}))
+        program = folder / ".bin" / name.removeprefix("aws-")
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(TELLS.format(status=status))
+        program.chmod(0o755)
+
+    def request(self, **more: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as JSON has it
+        given: dict[str, Any] = {"variables": {}, "secrets": [], "context": {}}
+        return {"root": str(self.root), "tools": str(self.root / "tools"), "target": TARGET} | (
+            given | more
+        )
+
+    def ran(self) -> list[str]:
+        return self.told.read_text().splitlines() if self.told.exists() else []
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    made = Checkout(tmp_path / "source")
+    made.root.mkdir()
+    monkeypatch.chdir(made.root)
+    monkeypatch.setenv("TOLD", str(made.told))
+    return made
+
+
+def tried(way: Callable[[Mapping[str, Any], Path], None], request: Mapping[str, Any]) -> str:
+    """What it says, which made no assembly."""
+    with pytest.raises(NotPossible) as said:
+        way(request, Path(request["root"]).with_name("room") / "assembly")
+    return str(said.value)
+
+
+def with_tools(checkout: Checkout, version: str) -> None:
+    checkout.package("aws-cdk", version, at="tools")
+    shutil.copytree(
+        checkout.root / "tools" / "node_modules" / ".bin", checkout.root / "tools" / "bin"
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "ours", "chosen"),
+    [
+        ("2.80.0", "2.1148.1", "tools/bin/cdk"),
+        ("2.1200.0", "2.1148.1", "source/node_modules/.bin/cdk"),
+        ("2.1148.1", "2.1148.1", "source/node_modules/.bin/cdk"),
+        (None, "2.1148.1", "tools/bin/cdk"),
+    ],
+)
+def test_the_newer_cli_synthesises(
+    checkout: Checkout, *, own: str | None, ours: str, chosen: str
+) -> None:
+    checkout.package("aws-cdk-lib", "2.224.0")
+    with_tools(checkout, ours)
+    if own:
+        checkout.package("aws-cdk", own)
+
+    assert "No cloud assembly was made" in tried(of_cdk, checkout.request())
+
+    (ran,) = checkout.ran()
+    assert f"{chosen} synth" in ran
+    assert "--context stage=dev" in ran
+
+
+def test_a_failing_cli_is_named_with_its_status(checkout: Checkout) -> None:
+    checkout.package("aws-cdk-lib", "2.224.0")
+    checkout.package("aws-cdk", "2.9999.0", status=3)
+    with_tools(checkout, "2.1148.1")
+
+    assert "`cdk synth` ended with 3" in tried(of_cdk, checkout.request())
+
+
+def test_a_cdk_application_in_another_language_is_told_so(checkout: Checkout) -> None:
+    assert "TypeScript or JavaScript" in tried(of_cdk, checkout.request())
+
+
+def test_what_was_looked_up_stands_beside_what_the_repository_holds(checkout: Checkout) -> None:
+    checkout.package("aws-cdk-lib", "2.224.0")
+    with_tools(checkout, "2.1148.1")
+    Path("cdk.context.json").write_text('{"kept": "theirs", "both": "theirs"}')
+
+    tried(of_cdk, checkout.request(context={"asked": "ours", "both": "ours"}))
+
+    assert json.loads(Path("cdk.context.json").read_text()) == {
+        "kept": "theirs",
+        "both": "theirs",
+        "asked": "ours",
+    }
+
+
+def test_lookups_count_also_when_the_cli_failed_for_want_of_them(checkout: Checkout) -> None:
+    checkout.package("aws-cdk-lib", "2.224.0")
+    checkout.package("aws-cdk", "2.9999.0", status=1)
+    with_tools(checkout, "2.1148.1")
+    room = checkout.root.with_name("room")
+    (room / "cdk.out").mkdir(parents=True)
+    asked = [{"key": "k", "provider": "ssm", "props": {}}]
+    (room / "cdk.out" / "manifest.json").write_text(json.dumps({"missing": asked}))
+
+    with pytest.raises(LookupsMissing):
+        of_cdk(checkout.request(), room / "assembly")
+
+
+@pytest.mark.parametrize("version", ["3.17.1", "4.0.0-beta.1", "1.18.4"])
+def test_an_sst_that_makes_no_cloudformation_is_refused_by_its_version(
+    checkout: Checkout, version: str
+) -> None:
+    checkout.package("sst", version)
+
+    assert version in tried(of_sst, checkout.request())
+    assert checkout.ran() == []
+
+
+def test_an_sst_that_is_not_installed_is_told_so(checkout: Checkout) -> None:
+    assert "not installed" in tried(of_sst, checkout.request())
+
+
+def test_sst_builds_for_the_stage_and_region_and_forgets_what_was_built_before(
+    checkout: Checkout,
+) -> None:
+    checkout.package("sst", "2.49.8")
+    stale = checkout.root / ".sst" / "dist"
+    stale.mkdir(parents=True)
+    (stale / "manifest.json").write_text("{}")
+
+    assert "No cloud assembly was made" in tried(of_sst, checkout.request())
+
+    (ran,) = checkout.ran()
+    assert ran.endswith("build --stage dev --region eu-west-1")
+
+
+def test_a_package_of_a_workspace_is_found_above_the_application(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout.package("sst", "2.49.8")
+    (checkout.root / "services" / "api").mkdir(parents=True)
+    monkeypatch.chdir(checkout.root / "services" / "api")
+
+    found = toolkit.installed("sst", checkout.root)
+
+    assert found == checkout.root / "node_modules" / "sst"
+    assert toolkit.installed("left-pad", checkout.root) is None
+
+
+def test_nothing_outside_of_the_checkout_is_found(checkout: Checkout) -> None:
+    Checkout(checkout.root.parent).package("sst", "2.49.8")
+
+    assert toolkit.installed("sst", checkout.root) is None
+
+
+@pytest.mark.parametrize(("older", "newer"), [("2.9.0", "2.10.0"), ("2.80.0", "2.1148.1")])
+def test_versions_are_compared_as_numbers(older: str, newer: str) -> None:
+    assert toolkit.as_numbers(older) < toolkit.as_numbers(newer)
