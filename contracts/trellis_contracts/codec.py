@@ -63,6 +63,7 @@ def registry() -> Mapping[str, type[Message]]:
     alone = (
         deployments.RecordCloudReset, runs.Heartbeat, runs.HeartbeatAnswer, logs.LogLine,
         logs.LogChunk, asking.Asked, asking.Accepted, asking.Refused, health.ServiceHealth,
+        health.BuilderView,
     )  # fmt: skip
     classes = (*(member for union in unions for member in get_args(union)), *alone)
     return {cls.__name__: cls for cls in classes}

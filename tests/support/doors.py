@@ -1,8 +1,9 @@
 """Ingest behind the real front door, with the first administrator's token."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,9 +46,21 @@ async def open_door(folder: Path, nats_url: str, address: Address) -> AsyncItera
         door = FrontDoor(
             folder, Door(routes=ROUTES, upstreams=behind, identity=upstream, address=address)
         )
-        origin = await door.start()
+        opened = OpenDoor(await door.start(), token.get_secret_value(), folder)
         try:
-            yield OpenDoor(origin, token.get_secret_value(), folder)
+            await _answers(opened)
+            yield opened
         finally:
             await door.stop()
             await orchestrator.stop()
+
+
+async def _answers(door: OpenDoor) -> None:
+    """A certificate of Caddy's own authority takes a moment to be made."""
+    async with asyncio.timeout(20):
+        while True:
+            with suppress(httpx.TransportError):
+                async with door.browser() as browser:
+                    await browser.get("/sign-in")
+                    return
+            await asyncio.sleep(0.1)

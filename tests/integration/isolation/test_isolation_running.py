@@ -227,7 +227,7 @@ def builder(box: Boxed, bubblewrap: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 async def test_everything_dies_with_the_builder(builder: subprocess.Popen[bytes]) -> None:
-    assert left(7)
+    await until(lambda: left(7) != [], within=10)
     os.kill(builder.pid, signal.SIGKILL)
     await until(lambda: left(7) == [], within=5)
 
