@@ -13,6 +13,7 @@ from cli.local_aws import LocalAws
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
@@ -45,7 +46,9 @@ class AwsAccount:
     def client(self, service: Literal["ssm"]) -> "SSMClient": ...
     @overload
     def client(self, service: Literal["sts"]) -> "STSClient": ...
-    def client(self, service: Literal["cloudformation", "s3", "ssm", "sts"]) -> object:
+    @overload
+    def client(self, service: Literal["ec2"]) -> "EC2Client": ...
+    def client(self, service: Literal["cloudformation", "ec2", "s3", "ssm", "sts"]) -> object:
         """A boto3 client of the account."""
         return boto3.client(
             service,

@@ -32,12 +32,46 @@ def test_a_parameter_of_the_account_is_read(environment: Environment) -> None:
     assert answers == {"asked": "vpc-1"}
 
 
+def test_a_network_is_found_with_its_subnets_by_kind_and_name(environment: Environment) -> None:
+    ec2 = environment.account.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": "Name", "Value": "main"}])
+    zone = f"{environment.account.region}a"
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.7.{n}.0/24", AvailabilityZone=zone)["Subnet"]
+        for n in range(3)
+    ]
+    public, tagged, isolated = (subnet["SubnetId"] for subnet in subnets)
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    ec2.associate_route_table(RouteTableId=table, SubnetId=public)
+    tags = {"aws-cdk:subnet-type": "Private", "aws-cdk:subnet-name": "application"}
+    ec2.create_tags(Resources=[tagged], Tags=[{"Key": k, "Value": v} for k, v in tags.items()])
+
+    asked = Asked("vpc-provider", {"filter": {"tag:Name": "main"}, "returnAsymmetricSubnets": True})
+    found = environment.deployer.look_up([asked])["asked"]
+
+    assert (found["vpcId"], found["vpcCidrBlock"]) == (vpc, "10.7.0.0/16")
+    groups = {
+        (group["type"], group["name"]): [one["subnetId"] for one in group["subnets"]]
+        for group in found["subnetGroups"]
+    }
+    assert groups == {
+        ("Isolated", "Isolated"): [isolated],
+        ("Private", "application"): [tagged],
+        ("Public", "Public"): [public],
+    }
+
+
 @pytest.mark.parametrize(
     ("asked", "named"),
     [
         (Asked("ssm", {"parameterName": "/nothing"}), "/nothing"),
         (Asked("hosted-zone", {"domainName": "example.com"}), "example.com"),
         (Asked("ami", {"owners": ["nobody"], "filters": {"name": ["none-*"]}}), "machine image"),
+        (Asked("vpc-provider", {"filter": {"tag:Name": "none"}}), "tag:Name none"),
         (Asked("load-balancer", {}), "load-balancer"),
         (Asked("ssm", {"parameterName": "/x", "account": "999999999999"}), "999999999999"),
     ],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from botocore.exceptions import ClientError
 
 from services.builder.adapters.deployer.access import Access, code_of
+from services.builder.adapters.deployer.vpcs import find_vpc
 from services.builder.domain.assembly.refusals import LookupMissing
 
 if TYPE_CHECKING:
@@ -101,4 +102,5 @@ _ANSWERS: Mapping[str, Callable[[Access, Props], Answer]] = {
     "ssm": _parameter,
     "ami": _image,
     "hosted-zone": _hosted_zone,
+    "vpc-provider": find_vpc,
 }
