@@ -1,10 +1,13 @@
 """Ports of this machine: which are free, and who has one that is not."""
 
+import secrets
 from pathlib import Path
 
 from services.chassis.children import free_port, is_free
 
 _PROC = Path("/proc")
+_FIRST_QUIET, _LAST_QUIET = 10_000, 32_000
+_ATTEMPTS = 100
 _LISTENS = "0A"  # TCP_LISTEN, net/tcp_states.h
 
 
@@ -17,6 +20,19 @@ def next_free(first: int, count: int, host: str = "127.0.0.1") -> list[int]:
     while len(found) < count:
         found.append(free_port(host))
     return found
+
+
+def quiet_port(count: int, host: str = "127.0.0.1") -> int:
+    """Give a port that is free with the `count` behind it, where no connection gets one by itself.
+
+    The kernel gives ports to connections from 32768 on (ip(7), `ip_local_port_range`): between our
+    look and a server's start it would give away one of these.
+    """
+    for _ in range(_ATTEMPTS):
+        first = _FIRST_QUIET + secrets.randbelow(_LAST_QUIET - _FIRST_QUIET - count)
+        if all(is_free(host, port) for port in range(first, first + count + 1)):
+            return first
+    return free_port(host)
 
 
 def who_has(port: int) -> str | None:

@@ -19,12 +19,12 @@ from cli.front_door import Address
 from cli.housekeeping import keep_house, rotate_all, show_logs
 from cli.local_aws import LocalAws
 from cli.parts import LocalAwsPart, ServicePart
-from cli.ports import next_free, who_has
+from cli.ports import next_free, quiet_port, who_has
 from cli.service_settings import KINDS, check, settings_of, unknown
 from cli.supervisor import Patience, Say, Supervisor
 from cli.whereabouts import point_no_more, point_to, pointer_file
 from dashboard import export
-from services.chassis.children import free_port, is_free
+from services.chassis.children import is_free
 from services.ingest.settings import IngestSettings
 
 DEFAULT_PORT = 8600
@@ -78,7 +78,7 @@ class Up:
         """Takes the settings and who is told, line by line, how it goes; starts nothing."""
         self._settings, self._say = settings, say
         self.folder = DataFolder(settings.data)
-        self._port = settings.port or free_port(settings.host)
+        self._port = settings.port or quiet_port(len(KINDS), settings.host)
         self._environ = {**settings.environ, "TRELLIS_DATA": str(self.folder.path)}
         self.local_aws = self._wanted_aws()
         self.services: tuple[ServicePart, ...] = ()
