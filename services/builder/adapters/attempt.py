@@ -13,7 +13,8 @@ from services.builder.adapters.conditions import Conditions
 from services.builder.adapters.dependencies.store import Kept
 from services.builder.adapters.deployer.prepared import Prepared
 from services.builder.adapters.frameworks.port import Found
-from services.builder.adapters.isolation.profile import SOURCE, Layer, Mount
+from services.builder.adapters.isolation.layers import Layer
+from services.builder.adapters.isolation.profile import SOURCE, Mount
 from services.builder.adapters.isolation.sandbox import Command, Exit, Sandbox
 from services.builder.adapters.run_log import RunLog
 from services.builder.adapters.workspace import RunFolder

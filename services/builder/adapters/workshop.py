@@ -12,8 +12,9 @@ from services.builder.adapters.attempt import Granted
 from services.builder.adapters.conditions import Conditions
 from services.builder.adapters.dependencies.store import DependencyStore, Kept
 from services.builder.adapters.isolation.bubblewrap import Bubblewrap
+from services.builder.adapters.isolation.layers import WORKSPACE
 from services.builder.adapters.isolation.preparation import prepare
-from services.builder.adapters.isolation.profile import WORKSPACE, Profile
+from services.builder.adapters.isolation.profile import Profile
 from services.builder.adapters.isolation.sandbox import Command, Sandbox
 from services.builder.adapters.toolchains.toolchains import Say, Toolchains
 from services.builder.adapters.workspace import RunFolder, RunFolders

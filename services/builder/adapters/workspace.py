@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.builder.adapters.dependencies.store import TREE
-from services.builder.adapters.isolation.profile import LAYERS, SOURCE, Layer
+from services.builder.adapters.isolation.layers import LAYERS, Layer
+from services.builder.adapters.isolation.profile import SOURCE
 from services.builder.adapters.removal import remove_tree
 from services.chassis.logging import get_logger
 

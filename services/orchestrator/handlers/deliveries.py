@@ -86,12 +86,7 @@ class Deliveries:
         if not is_next(push, application.heads.get(push.branch)):
             await self._branches.look(application, push.branch, cause=push.delivery)
             return ()
-        head = BranchHeadObserved(
-            application_id=application_id,
-            branch=push.branch,
-            commit=push.after,
-            source=HeadSource.PUSH,
-        )
+        head = _head_of(push, application_id)
         asked = _asked(head, push, application_id)
         await self._applications.answer(head, asked)
         return await self._branches.offer(head, asked, cause=push.delivery, delivery=push.delivery)
@@ -110,6 +105,15 @@ class Deliveries:
             causation=derived_id(delivered.delivery, step),
         )
         await self._follower.reached(position)
+
+
+def _head_of(push: PushReceived, application_id: ApplicationId) -> BranchHeadObserved:
+    return BranchHeadObserved(
+        application_id=application_id,
+        branch=push.branch,
+        commit=push.after,
+        source=HeadSource.PUSH,
+    )
 
 
 def _asked(message: Message, push: PushReceived, application_id: ApplicationId) -> Asked:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from services.builder.adapters.isolation.layers import WORKSPACE
 from services.builder.adapters.isolation.preparation import prepare
-from services.builder.adapters.isolation.profile import WORKSPACE, Mount, Profile
+from services.builder.adapters.isolation.profile import Mount, Profile
 from services.builder.adapters.isolation.sandbox import Command, Sandbox
 from services.builder.adapters.toolchains import toolchains
 from services.builder.adapters.toolchains.toolchains import (

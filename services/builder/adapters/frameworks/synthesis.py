@@ -20,7 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from services.builder.adapters.frameworks import synthesiser
 from services.builder.adapters.frameworks.port import Found, SynthesisRequest
 from services.builder.adapters.frameworks.synthesiser.program import ASSEMBLY, REQUEST, RESULT
-from services.builder.adapters.isolation.profile import SOURCE, WORKSPACE, Mount
+from services.builder.adapters.isolation.layers import WORKSPACE
+from services.builder.adapters.isolation.profile import SOURCE, Mount
 from services.builder.adapters.isolation.sandbox import Command
 from services.builder.domain.assembly.documents import ParameterName
 

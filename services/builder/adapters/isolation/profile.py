@@ -3,18 +3,16 @@
 The evidence for each option is the probe matrix in `tests/integration/isolation`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from services.builder.adapters.isolation.bubblewrap import Bubblewrap, system_tree
 from services.builder.adapters.isolation.grade import Grade
+from services.builder.adapters.isolation.layers import WORKSPACE, Layer, layered
 
-WORKSPACE = "/workspace"
 SOURCE = f"{WORKSPACE}/source"
 CACHE = f"{WORKSPACE}/cache"
-LAYERS = "layers"
-"""The folder of a run that holds what its steps write over layers; no step can look into it."""
 HOME = "/home/trellis"
 
 _MEBIBYTE = 1 << 20
@@ -55,19 +53,6 @@ class Mount:
     """A file or folder of the host that a step can read at `target`, and never write."""
 
     source: Path
-    target: str
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """A folder that a step finds at `target`, and writes to in a layer of its run's own.
-
-    `lower` is never written. `upper` and `work` are folders of the run below `LAYERS`.
-    """
-
-    lower: Path
-    upper: Path
-    work: Path
     target: str
 
 
@@ -143,7 +128,7 @@ def options(
         *(word for to, at in profile.links for word in ("--symlink", to, at)),
         *_covered(profile.hidden, checked),
         *("--bind", str(workspace), WORKSPACE),
-        *_layered(shown.layers),
+        *layered(shown.layers),
         *("--remount-ro", "/"),
     ]
 
@@ -206,16 +191,6 @@ def _bound(mounts: Iterable[Mount]) -> list[str]:
     wanted = {mount.target: mount for mount in mounts if not _is_there(mount)}
     ordered = sorted(wanted.values(), key=lambda mount: mount.target.count("/"))
     return [word for mount in ordered for word in ("--ro-bind", str(mount.source), mount.target)]
-
-
-def _layered(layers: Sequence[Layer]) -> list[str]:
-    if not layers:
-        return []
-    words = ["--perms", "0500", "--tmpfs", f"{WORKSPACE}/{LAYERS}"]
-    for layer in layers:
-        words += ["--overlay-src", str(layer.lower)]
-        words += ["--overlay", str(layer.upper), str(layer.work), layer.target]
-    return words
 
 
 def _is_there(mount: Mount) -> bool:

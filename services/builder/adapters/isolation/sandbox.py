@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from signal import Signals
 
+from services.builder.adapters.isolation.layers import Layer
 from services.builder.adapters.isolation.processes import KILLED, Processes, in_memory
 from services.builder.adapters.isolation.profile import (
     SOURCE,
-    Layer,
     Mount,
     Profile,
     Shown,

@@ -13,7 +13,8 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from services.builder.adapters.isolation.profile import WORKSPACE, Profile
+from services.builder.adapters.isolation.layers import WORKSPACE
+from services.builder.adapters.isolation.profile import Profile
 from services.builder.adapters.isolation.sandbox import Command, Sandbox
 from services.builder.adapters.removal import remove_tree
 
