@@ -26,8 +26,11 @@ PUSHES = 20 if SHORT else 200
 _BURST = "acme/burst"
 _WITHIN = 300.0
 
-_FILES = {"package.json": '{"name": "bench", "version": "1.0.0"}'}
-"""It is checked out and its packages are installed; that no framework is found, ends it."""
+_FILES = {
+    "package.json": '{"name": "bench", "version": "1.0.0"}',
+    "sst.config.ts": "export default {};",
+}
+"""It is checked out and its packages are installed; that SST is none of them, ends it."""
 
 
 def measure() -> dict[str, dict[str, float]]:

@@ -10,10 +10,10 @@ async def shown(workshop: Workshop, *, busy: int) -> BuilderView:
     """Say how runs are isolated, or why they are not, and what is kept for them."""
     conditions = workshop.conditions
     try:
-        layers = (await workshop.isolation()).layers
+        await workshop.well()
         isolation = conditions.grade
     except Exception as missing:  # noqa: BLE001 - whatever it is, the page says so
-        layers, isolation = False, str(missing)
+        isolation = str(missing)
     dependencies, size = await asyncio.to_thread(workshop.dependencies.count_and_bytes)
     return BuilderView(
         name=conditions.name,
@@ -21,7 +21,7 @@ async def shown(workshop: Workshop, *, busy: int) -> BuilderView:
         slots=conditions.slots,
         busy=busy,
         toolchains=await asyncio.to_thread(workshop.toolchains.installed),
-        layers=layers,
+        layers=workshop.layers,
         dependencies=dependencies,
         dependency_bytes=size,
     )

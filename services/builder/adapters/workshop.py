@@ -5,19 +5,20 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from pydantic import SecretStr
 
 from services.builder.adapters.attempt import Granted
 from services.builder.adapters.conditions import Conditions
 from services.builder.adapters.dependencies.store import DependencyStore, Kept
-from services.builder.adapters.isolation.bubblewrap import Bubblewrap
 from services.builder.adapters.isolation.layers import WORKSPACE
 from services.builder.adapters.isolation.preparation import prepare
 from services.builder.adapters.isolation.profile import Profile
-from services.builder.adapters.isolation.sandbox import Command, Sandbox
+from services.builder.adapters.isolation.sandbox import Command, Sandbox, SandboxBroken
 from services.builder.adapters.toolchains.toolchains import Say, Toolchains
 from services.builder.adapters.workspace import RunFolder, RunFolders
+from services.chassis.logging import get_logger
 from services.chassis.secrets.paths import (
     SecretPath,
     clone_token_path,
@@ -33,6 +34,10 @@ _VERSIONS = "node --version; npm --version; exit 0"
 _VERSIONS_SECONDS = 60.0
 
 
+async def _ignored(_chunk: bytes) -> None:
+    """What a trial prints is of no interest."""
+
+
 class Workshop:
     """Opened once by a builder; its parts are shared by all runs."""
 
@@ -45,6 +50,8 @@ class Workshop:
             conditions.store / "dependencies", most_bytes=conditions.store_bytes
         )
         self._profile: Profile | None = None
+        self.layers = False
+        """Whether a step can write to a layer over what is kept, where this builder keeps it."""
 
     async def open(self) -> tuple[str, ...]:
         """Sweep what a killed builder left, see that steps can be isolated; give what was swept.
@@ -59,15 +66,29 @@ class Workshop:
     async def well(self) -> None:
         """The health check: steps can be isolated. Raises as `open`."""
         if self._profile is None:
-            self._profile = await asyncio.to_thread(
+            profile = await asyncio.to_thread(
                 prepare, passed=self.conditions.passed, hidden=self.conditions.hidden
             )
+            self.layers = profile.bubblewrap.layers and await self._can_layer(profile)
+            self._profile = profile
 
-    async def isolation(self) -> Bubblewrap:
-        """Give what isolates runs here. Raises as `open`."""
-        await self.well()
-        assert self._profile is not None  # noqa: S101 - `well` has made it or raised
-        return self._profile.bubblewrap
+    async def _can_layer(self, profile: Profile) -> bool:
+        """Try it where runs and what is kept lie: not every file system can hold a layer."""
+        async with self._folders.fresh(f"trial-{uuid4().hex}") as folder:
+            lower = folder.path / "lower"
+            lower.mkdir()
+            command = Command(
+                ("/bin/sh", "-c", "echo written > node_modules/written"),
+                layers=(folder.layer(lower, ""),),
+            )
+            try:
+                ended = await Sandbox(profile, folder.path).run(
+                    command, on_output=_ignored, timeout=_VERSIONS_SECONDS
+                )
+            except SandboxBroken as refused:
+                get_logger().warning("dependencies are not kept here", reason=str(refused))
+                return False
+        return ended.succeeded
 
     async def room(self, name: str, stack: AsyncExitStack) -> tuple[RunFolder, Sandbox]:
         """Give a fresh folder and a sandbox around it; `stack` removes both.
@@ -147,13 +168,13 @@ class RunsShop:
 
     def dependencies(self, digest: str) -> Kept | None:
         """Without layers nothing can be lent: a step could write into it."""
-        if not self.profile.bubblewrap.layers:
+        if not self.workshop.layers:
             return None
         return self.room.enter_context(self.workshop.dependencies.use(digest))
 
     def keep_dependencies(self, digest: str, folders: Sequence[str]) -> Kept | None:
         """Move what was installed into the store, and lend it to the run that installed it."""
-        if not self.profile.bubblewrap.layers:
+        if not self.workshop.layers:
             return None
         store = self.workshop.dependencies
         return (
