@@ -1,6 +1,5 @@
 """Ingest behind the real front door, with the first administrator's token."""
 
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 import httpx
 
 from cli.front_door import Address, Door, FrontDoor
+from cli.own_authority import trusting
 from services.ingest.app import bootstrap
 from tests.support.actors.orchestrator import AnsweringOrchestrator
 from tests.support.ingest import ingest_settings
@@ -27,8 +27,7 @@ class OpenDoor:
     def browser(self, **headers: str) -> httpx.AsyncClient:
         """A client with cookies and without a token, which follows no redirect by itself."""
         accepts = {"Accept": "text/html,application/xhtml+xml", "Sec-Fetch-Mode": "navigate"}
-        root = self.folder / "door/caddy/pki/authorities/local/root.crt"
-        verify = ssl.create_default_context(cafile=root) if root.exists() else False
+        verify = trusting(self.folder) if self.origin.startswith("https:") else True
         return httpx.AsyncClient(base_url=self.origin, headers=accepts | headers, verify=verify)
 
 
