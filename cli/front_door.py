@@ -106,9 +106,8 @@ class FrontDoor:
 
     async def _until_vouched(self, domain: str) -> None:
         """A public authority may take minutes, and is not waited for."""
-        address = self._door.address
         try:
-            await until_vouched(self._data, domain, host=address.host, port=address.port)
+            await until_vouched(self._data, domain, port=self._door.address.port)
         except TimeoutError:
             await self.stop()
             raise ChildFailed("caddy", f"it shows no certificate for {domain}") from None

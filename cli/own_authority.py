@@ -6,8 +6,13 @@ from there.
 
 import asyncio
 import ssl
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
+
+_LOOPBACK = "127.0.0.1"
 _PAUSE_SECONDS = 0.05
 
 
@@ -30,9 +35,20 @@ def trusting(data: Path) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certificate_in(data))
 
 
-async def until_vouched(
-    data: Path, domain: str, *, host: str, port: int, timeout_seconds: float = 15
-) -> None:
+def transport_to(url: str, data: Path | None) -> httpx.AsyncBaseTransport | None:
+    """Give the way to a door of this machine that only its own authority vouches for.
+
+    None: the ordinary way leads there.
+    """
+    where = urlsplit(url)
+    if data is None or where.scheme != "https" or not vouches_for(where.hostname):
+        return None
+    if not certificate_in(data).exists():
+        return None
+    return httpx.AsyncHTTPTransport(verify=trusting(data))
+
+
+async def until_vouched(data: Path, domain: str, *, port: int, timeout_seconds: float = 15) -> None:
     """Return once the door shows a certificate of `domain` that this authority has signed.
 
     The door listens before it has one, and turns away whoever comes until then.
@@ -41,16 +57,14 @@ async def until_vouched(
         TimeoutError: it shows none.
     """
     async with asyncio.timeout(timeout_seconds):
-        while not await _is_vouched(data, domain, host, port):
+        while True:
+            with suppress(OSError):  # also an ssl.SSLError
+                return await _shake_hands(data, domain, port=port)
             await asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def _is_vouched(data: Path, domain: str, host: str, port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection(
-            host, port, ssl=trusting(data), server_hostname=domain
-        )
-    except OSError:  # also an ssl.SSLError
-        return False
+async def _shake_hands(data: Path, domain: str, *, port: int) -> None:
+    _, writer = await asyncio.open_connection(
+        _LOOPBACK, port, ssl=trusting(data), server_hostname=domain
+    )
     writer.close()
-    return True
