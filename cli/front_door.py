@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.chassis.children import Child, is_free, program, start_child
+from cli.own_authority import until_vouched, vouches_for
+from services.chassis.children import Child, ChildFailed, is_free, program, start_child
 from services.chassis.serving import PortTaken
 from trellis_contracts.routes import Route
 
@@ -68,7 +69,7 @@ class FrontDoor:
 
     def __init__(self, data: Path, door: Door) -> None:
         """Takes the data folder; the door's own lies in `door/` of it."""
-        self._folder = data / "door"
+        self._data, self._folder = data, data / "door"
         self._door = door
         self._child: Child | None = None
 
@@ -99,7 +100,17 @@ class FrontDoor:
             environment={"HOME": home, "XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home},
         )
         await self._child.until_listening(address.host, address.port)
+        if address.domain and vouches_for(address.domain):
+            await self._until_vouched(address.domain)
         return address.origin
+
+    async def _until_vouched(self, domain: str) -> None:
+        """A public authority may take minutes, and is not waited for."""
+        try:
+            await until_vouched(self._data, domain, port=self._door.address.port)
+        except TimeoutError:
+            await self.stop()
+            raise ChildFailed("caddy", f"it shows no certificate for {domain}") from None
 
     async def wait(self) -> int:
         """The exit code, once Caddy ended."""

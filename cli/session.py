@@ -8,6 +8,7 @@ import typer
 
 from cli.client.api import Api
 from cli.output import Output
+from cli.own_authority import transport_to
 from cli.whereabouts import Server, find_server
 
 Given = TypeVar("Given")
@@ -36,7 +37,10 @@ def with_server(do: Callable[[Session], Awaitable[Given]], *, as_json: bool = Fa
 
     async def done() -> Given:
         server = find_server()
-        async with Api(server.url, server.token, token_from=server.token_from) as api:
+        way = transport_to(server.url, server.folder.path if server.folder else None)
+        async with Api(
+            server.url, server.token, token_from=server.token_from, transport=way
+        ) as api:
             return await do(Session(api, Output(as_json=as_json), server))
 
     return asyncio.run(done())

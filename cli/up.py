@@ -18,6 +18,7 @@ from cli.first_token import first_token
 from cli.front_door import Address
 from cli.housekeeping import keep_house, rotate_all, show_logs
 from cli.local_aws import LocalAws
+from cli.own_authority import transport_to
 from cli.parts import LocalAwsPart, ServicePart
 from cli.ports import next_free, quiet_port, who_has
 from cli.service_settings import KINDS, check, settings_of, unknown
@@ -226,7 +227,9 @@ class Up:
 
     async def _record_cloud(self) -> None:
         if self.local_aws:
-            async with Api(self.url, self.token, token_from=str(self.token_file)) as api:
+            way = transport_to(self.url, self.folder.path)
+            source = str(self.token_file)
+            async with Api(self.url, self.token, token_from=source, transport=way) as api:
                 await api.record_cloud_reset(self.local_aws.instance)
 
     def _chore(self, chore: Coroutine[None, None, None]) -> None:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -87,7 +86,8 @@ class Gate:
 def is_same_origin(headers: Headers) -> bool:
     """Whether a request comes from a page of the very host that it asks; or says not whence."""
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host", "")
+    host = headers.get("host")
+    return origin is None or (bool(host) and origin in {f"http://{host}", f"https://{host}"})
 
 
 def policy_of(pages: Iterable[Path]) -> str:

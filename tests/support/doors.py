@@ -1,15 +1,14 @@
 """Ingest behind the real front door, with the first administrator's token."""
 
-import asyncio
-import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 from cli.front_door import Address, Door, FrontDoor
+from cli.own_authority import trusting
 from services.ingest.app import bootstrap
 from tests.support.actors.orchestrator import AnsweringOrchestrator
 from tests.support.ingest import ingest_settings
@@ -28,8 +27,7 @@ class OpenDoor:
     def browser(self, **headers: str) -> httpx.AsyncClient:
         """A client with cookies and without a token, which follows no redirect by itself."""
         accepts = {"Accept": "text/html,application/xhtml+xml", "Sec-Fetch-Mode": "navigate"}
-        root = self.folder / "door/caddy/pki/authorities/local/root.crt"
-        verify = ssl.create_default_context(cafile=root) if root.exists() else False
+        verify = trusting(self.folder) if self.origin.startswith("https:") else True
         return httpx.AsyncClient(base_url=self.origin, headers=accepts | headers, verify=verify)
 
 
@@ -46,21 +44,9 @@ async def open_door(folder: Path, nats_url: str, address: Address) -> AsyncItera
         door = FrontDoor(
             folder, Door(routes=ROUTES, upstreams=behind, identity=upstream, address=address)
         )
-        opened = OpenDoor(await door.start(), token.get_secret_value(), folder)
+        origin = await door.start()
         try:
-            await _answers(opened)
-            yield opened
+            yield OpenDoor(origin, token.get_secret_value(), folder)
         finally:
             await door.stop()
             await orchestrator.stop()
-
-
-async def _answers(door: OpenDoor) -> None:
-    """A certificate of Caddy's own authority takes a moment to be made."""
-    async with asyncio.timeout(20):
-        while True:
-            with suppress(httpx.TransportError):
-                async with door.browser() as browser:
-                    await browser.get("/sign-in")
-                    return
-            await asyncio.sleep(0.1)

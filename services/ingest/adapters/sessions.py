@@ -15,7 +15,7 @@ from trellis_contracts.names import ActorId
 
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 _LIVING = """
-SELECT tokens.*, sessions.used_at AS seen_at
+SELECT tokens.*, sessions.used_at AS seen_at, sessions.created_at AS begun_at
 FROM sessions JOIN tokens ON tokens.id = sessions.token_id
 WHERE sessions.hash = :hash AND tokens.revoked_at IS NULL
   AND sessions.used_at > :idle_since AND sessions.created_at > :begun_since
@@ -60,6 +60,17 @@ class Sessions:
         now = self._clock()
         return await self._directory.ask(lambda db: _use(db, value, now=now, lives=self.lifetimes))
 
+    async def until(self, value: str) -> datetime | None:
+        """Say when a living session ends if it is not used again; None: it has ended."""
+        now = self._clock()
+        row = await self._directory.ask(
+            lambda db: _living(db, value, now=now, lives=self.lifetimes)
+        )
+        if row is None:
+            return None
+        seen, begun = (datetime.fromisoformat(row[moment]) for moment in ("seen_at", "begun_at"))
+        return min(seen + self.lifetimes.idle, begun + self.lifetimes.whole)
+
     async def end(self, value: str) -> None:
         """End one session at once; one that is not there has ended."""
         await self._directory.ask(
@@ -81,20 +92,25 @@ def _hash(value: str) -> bytes:
     return hashlib.sha256(value.encode()).digest()
 
 
-def _use(db: sqlite3.Connection, value: str, *, now: datetime, lives: Lifetimes) -> Token | None:
+def _living(
+    db: sqlite3.Connection, value: str, *, now: datetime, lives: Lifetimes
+) -> dict[str, str] | None:
     asked = {
         "hash": _hash(value),
         "idle_since": (now - lives.idle).isoformat(),
         "begun_since": (now - lives.whole).isoformat(),
     }
     row = db.execute(_LIVING, asked).fetchone()
-    if row is None:
+    return dict(row) if row else None
+
+
+def _use(db: sqlite3.Connection, value: str, *, now: datetime, lives: Lifetimes) -> Token | None:
+    found = _living(db, value, now=now, lives=lives)
+    if found is None:
         return None
-    found = dict(row)
-    if now - datetime.fromisoformat(found.pop("seen_at")) >= _USE_IS_NOTED_EVERY:
-        db.execute(
-            "UPDATE sessions SET used_at = ? WHERE hash = ?", (now.isoformat(), asked["hash"])
-        )
+    if now - datetime.fromisoformat(found["seen_at"]) >= _USE_IS_NOTED_EVERY:
+        noted = (now.isoformat(), _hash(value))
+        db.execute("UPDATE sessions SET used_at = ? WHERE hash = ?", noted)
     return Token.model_validate(found)
 
 

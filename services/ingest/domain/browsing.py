@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _LONGEST_PATH = 2000
 HOME = "/"
+_API = "/api/"
 
 
 def may_ask(headers: Mapping[str, str], method: str) -> bool:
@@ -16,15 +17,28 @@ def may_ask(headers: Mapping[str, str], method: str) -> bool:
     """
     origin = headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc == headers.get("host", "")
+        return origin in _origins(headers)
     if method.upper() in _SAFE:
         return True
     return headers.get("sec-fetch-site") == "same-origin"
 
 
+def _origins(headers: Mapping[str, str]) -> set[str]:
+    """Ours. In the clear also with TLS, which another proxy may have ended; never the reverse."""
+    host = headers.get("host")
+    schemes = ("https",) if headers.get("x-forwarded-proto") == "https" else ("http", "https")
+    return {f"{scheme}://{host}" for scheme in schemes} if host else set()
+
+
 def wants_page(headers: Mapping[str, str], method: str) -> bool:
-    """Whether a person is looking: they are led to sign in, where a program is answered 401."""
+    """Whether a person is looking: they are led to sign in, where a program is answered 401.
+
+    Nobody looks at the API: some programs say that they accept HTML, and would take the page of
+    signing in for an answer.
+    """
     if method.upper() != "GET" or "text/html" not in headers.get("accept", ""):
+        return False
+    if headers.get("x-forwarded-uri", HOME).startswith(_API):
         return False
     return headers.get("sec-fetch-mode", "navigate") == "navigate"
 

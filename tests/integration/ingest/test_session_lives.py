@@ -68,6 +68,27 @@ async def test_no_session_lives_for_ever_however_much_it_is_used(kept: Kept) -> 
     assert await kept.sessions.find(value) is None
 
 
+async def test_a_session_says_when_it_ends_and_saying_so_is_no_use_of_it(kept: Kept) -> None:
+    value = await kept.begun()
+    begun = kept.clock()
+    kept.clock.advance(timedelta(hours=23))
+
+    assert await kept.sessions.until(value) == begun + LIVES.idle
+
+    kept.clock.advance(timedelta(hours=1))
+    assert await kept.sessions.until(value) is None
+
+
+async def test_a_session_ends_after_its_whole_life_however_lately_it_was_used(kept: Kept) -> None:
+    value = await kept.begun()
+    begun = kept.clock()
+    for _ in range(14):
+        kept.clock.advance(timedelta(hours=23))
+        assert await kept.sessions.find(value)
+
+    assert await kept.sessions.until(value) == begun + LIVES.whole
+
+
 async def test_expired_sessions_are_forgotten_when_the_next_one_begins(kept: Kept) -> None:
     await kept.begun("ana")
     kept.clock.advance(timedelta(days=2))

@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -15,7 +16,7 @@ from tests.support.doors import OpenDoor, open_door
 from trellis_contracts.rights import Role
 
 COOKIE = "trellis_session"
-ANYWHERE = "/api/v1/tokens"
+ANYWHERE, ME = "/api/v1/tokens", "/api/v1/session"
 
 
 @pytest.fixture
@@ -65,8 +66,27 @@ async def test_who_looks_at_a_page_is_led_to_sign_in_and_back(
 async def test_a_program_without_a_token_is_answered_401_and_not_led_anywhere(
     door: OpenDoor,
 ) -> None:
-    async with httpx.AsyncClient(base_url=door.origin) as program:
-        assert (await program.get(ANYWHERE)).status_code == 401
+    for accepts in ("*/*", "text/html, image/gif, */*"):  # some say so that read no HTML
+        async with httpx.AsyncClient(base_url=door.origin, headers={"Accept": accepts}) as program:
+            answer = await program.get(ANYWHERE)
+        assert answer.status_code == 401
+        assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_whoever_asks_is_told_who_they_are_and_until_when(
+    browser: httpx.AsyncClient, door: OpenDoor
+) -> None:
+    await sign_in(browser, door)
+    bearer = {"Authorization": f"Bearer {door.token}"}
+
+    mine = (await browser.get(ME)).json()
+    sent = (await browser.get(ME, headers=bearer)).json()
+
+    who = {"actor": "person:ana", "role": "admin"}
+    assert sent == who | {"by": "token", "until": None}
+    left = datetime.fromisoformat(mine.pop("until")) - datetime.now(UTC)
+    assert mine == who | {"by": "session"}
+    assert timedelta(hours=23) < left <= timedelta(hours=24)
 
 
 async def test_the_directory_holds_no_session_that_could_be_used(
@@ -94,7 +114,7 @@ async def test_a_cookie_that_was_stolen_ends_with_the_session(
     assert COOKIE not in browser.cookies
     async with door.browser() as thief:
         thief.cookies.update(stolen)
-        assert (await thief.get(ANYWHERE)).status_code == 303
+        assert (await thief.get(ANYWHERE)).status_code == 401
 
 
 async def test_signing_out_everywhere_ends_every_session(
@@ -109,7 +129,7 @@ async def test_signing_out_everywhere_ends_every_session(
         assert ("Sign out here" in asked.text, "Sign out everywhere" in asked.text) == (True, True)
         await post(browser, "/sign-out", door.origin, everywhere="1")
 
-        assert (await other.get(ANYWHERE)).status_code == 303
+        assert (await other.get(ANYWHERE)).status_code == 401
 
 
 async def test_a_token_that_is_revoked_takes_its_sessions_along(
@@ -122,7 +142,7 @@ async def test_a_token_that_is_revoked_takes_its_sessions_along(
 
         await api.revoke_token(made.id)
 
-    assert (await browser.get("/api/openapi.json")).status_code == 303
+    assert (await browser.get("/api/openapi.json")).status_code == 401
 
 
 async def test_another_sites_page_can_change_nothing_with_a_cookie(
@@ -140,6 +160,31 @@ async def test_another_sites_page_can_change_nothing_with_a_cookie(
     into = await post(browser, "/sign-in", "https://evil.example.com", token=door.token)
     assert (out.status_code, into.status_code) == (403, 403)
     assert (await browser.get(ANYWHERE)).status_code == 200
+
+
+async def test_another_sites_page_opens_no_websocket_with_a_cookie(
+    browser: httpx.AsyncClient, door: OpenDoor
+) -> None:
+    await sign_in(browser, door)
+    shake = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+    }
+
+    for origin in ("https://evil.example.com", "null", "http://["):
+        answer = await browser.get("/_event/", headers=shake | {"Origin": origin})
+        assert answer.status_code == 403
+        assert answer.json()["detail"] == "Another site's page asked for this."
+
+
+@pytest.mark.parametrize("origin", ["http://[", "null", "://", "http://a@b:c"])
+async def test_an_origin_of_junk_is_another_one(
+    browser: httpx.AsyncClient, door: OpenDoor, origin: str
+) -> None:
+    for path in ("/sign-in", "/sign-out"):
+        assert (await post(browser, path, origin, token=door.token)).status_code == 403
 
 
 async def test_a_session_that_somebody_else_chose_is_not_used(
@@ -212,3 +257,5 @@ async def test_a_domain_is_served_with_tls_and_its_cookie_is_for_it_alone(
         assert all(word in cookie for word in ("Secure", "HttpOnly", "Path=/"))
         assert "Domain" not in cookie
         assert (await browser.get(ANYWHERE)).status_code == 200
+        in_the_clear = door.origin.replace("https:", "http:")
+        assert (await post(browser, "/sign-out", in_the_clear)).status_code == 403

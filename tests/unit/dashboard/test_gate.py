@@ -114,7 +114,13 @@ async def test_events_come_over_a_websocket_alone(client: httpx.AsyncClient) -> 
 
 @pytest.mark.parametrize(
     "origin",
-    ["https://evil.example", "null", f"https://{HOST}.evil.example", "https://a.t.example"],
+    [
+        "https://evil.example",
+        "null",
+        "http://[",
+        f"https://{HOST}.evil.example",
+        "https://a.t.example",
+    ],
 )
 async def test_another_sites_page_gets_nothing(
     client: httpx.AsyncClient, gate: Gate, origin: str

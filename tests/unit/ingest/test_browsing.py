@@ -6,6 +6,7 @@ from services.ingest.domain.browsing import may_ask, path_of, wants_page
 
 HOST = {"host": "trellis.example.com"}
 OURS, THEIRS = "https://trellis.example.com", "https://evil.example.com"
+IN_THE_CLEAR, OVER_TLS = "http://trellis.example.com", {"x-forwarded-proto": "https"}
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,14 @@ OURS, THEIRS = "https://trellis.example.com", "https://evil.example.com"
         ("DELETE", {"sec-fetch-site": "same-origin", "origin": THEIRS}, False),
         ("GET", {"origin": THEIRS}, False),
         ("GET", {"origin": OURS}, True),
+        ("POST", {"origin": IN_THE_CLEAR}, True),
+        ("POST", {"origin": OURS} | OVER_TLS, True),
+        ("POST", {"origin": IN_THE_CLEAR} | OVER_TLS, False),
+        ("GET", {"origin": IN_THE_CLEAR} | OVER_TLS, False),
+        ("POST", {"origin": "http://["}, False),
+        ("POST", {"origin": ""}, False),
+        ("POST", {"origin": "null", "host": ""}, False),
+        ("POST", {"origin": "https://", "host": ""}, False),
     ],
 )
 def test_only_a_page_of_this_origin_may_change_something(
@@ -64,6 +73,8 @@ def test_nobody_is_led_to_another_host(given: str | None, led_to: str) -> None:
         ("GET", {"accept": "text/html", "sec-fetch-mode": "navigate"}, True),
         ("GET", {"accept": "text/html", "sec-fetch-mode": "cors"}, False),
         ("GET", {"accept": "application/json"}, False),
+        ("GET", {"accept": "text/html", "x-forwarded-uri": "/api/v1/tokens"}, False),
+        ("GET", {"accept": "text/html", "x-forwarded-uri": "/applications?api=1"}, True),
         ("GET", {}, False),
         ("POST", {"accept": "text/html"}, False),
     ],
