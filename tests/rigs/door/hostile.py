@@ -22,8 +22,8 @@ from trellis_contracts.pushes import DeliveryIgnored, Ignorance
 
 OURS, OTHERS = "acme/orders", "mallory/orders"
 _MOST_GROWTH = 50 << 20
-_SETTLES_WITHIN = 20.0
-"""Seconds in which bodies that are under way end, or are cut off for being slow."""
+_LOOKS, _LOOK_SECONDS = 40, 0.5
+"""So long bodies that are under way may take to end, or to be cut off for being slow."""
 _EVERY_THROUGH_THE_DOOR = 5
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Made once: each client would read every certificate authority anew."""
@@ -69,9 +69,11 @@ async def run(folder: Path, *, count: int, seed: int) -> int:
 
 async def _grown(running: House, before: int) -> int:
     """How much larger ingest is once it has let go of what it was sent last, in bytes."""
-    grown, give_up = _resident(running) - before, time.monotonic() + _SETTLES_WITHIN
-    for _ in iter(lambda: grown > _MOST_GROWTH and time.monotonic() < give_up, False):
-        await asyncio.sleep(0.5)
+    grown = _resident(running) - before
+    for _ in range(_LOOKS):
+        if grown <= _MOST_GROWTH:
+            break
+        await asyncio.sleep(_LOOK_SECONDS)
         grown = _resident(running) - before
     return grown
 
