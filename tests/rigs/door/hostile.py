@@ -22,8 +22,6 @@ from trellis_contracts.pushes import DeliveryIgnored, Ignorance
 
 OURS, OTHERS = "acme/orders", "mallory/orders"
 _MOST_GROWTH = 50 << 20
-_LOOKS, _LOOK_SECONDS = 40, 0.5
-"""So long bodies that are under way may take to end, or to be cut off for being slow."""
 _EVERY_THROUGH_THE_DOOR = 5
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Made once: each client would read every certificate authority anew."""
@@ -57,7 +55,7 @@ async def run(folder: Path, *, count: int, seed: int) -> int:
         await _talk(running, heard)
         await _unknown_repository(running, heard)
         await _still_well(running, heard)
-        grown = await _grown(running, before)
+        grown = await _grown(running, before, attacks)
     if grown > _MOST_GROWTH:
         heard.wrong.append(f"ingest grew by {grown >> 20} MiB")
     for wrong in heard.wrong:
@@ -70,15 +68,18 @@ async def run(folder: Path, *, count: int, seed: int) -> int:
     return 1 if heard.wrong else 0
 
 
-async def _grown(running: House, before: int) -> int:
-    """How much larger ingest is once it has let go of what it was sent last, in bytes."""
-    grown = _resident(running) - before
-    for _ in range(_LOOKS):
-        if grown <= _MOST_GROWTH:
-            break
-        await asyncio.sleep(_LOOK_SECONDS)
-        grown = _resident(running) - before
-    return grown
+async def _grown(running: House, before: int, attacks: list[Attack]) -> int:
+    """How much larger ingest is after all of it again, in bytes.
+
+    One body of 25 MiB may stay in memory after it was read, so once more is sent when it grew: what
+    was lost for ever is lost again.
+    """
+    after = _resident(running)
+    if after - before <= _MOST_GROWTH:
+        return after - before
+    say(f"ingest grew by {(after - before) >> 20} MiB: once more …")
+    await _attack(running, attacks, Heard())
+    return _resident(running) - after
 
 
 async def _attack(running: House, attacks: list[Attack], heard: Heard) -> None:
