@@ -9,6 +9,7 @@ from trellis_contracts.names import (
     ApplicationId,
     ApplicationName,
     BranchName,
+    CommitSha,
     EnvironmentId,
     EnvironmentName,
     HookId,
@@ -20,6 +21,16 @@ from trellis_contracts.names import (
     VariableName,
 )
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
+from trellis_contracts.rules import (
+    Approvals,
+    BranchPattern,
+    CheckConclusion,
+    CheckName,
+    PathPattern,
+    QueuePolicy,
+    RequiredChecks,
+    Window,
+)
 
 DEFAULT_REGION = "us-east-1"
 
@@ -45,13 +56,20 @@ class ApplicationCreated(Message):
 class EnvironmentSettings(Message):
     """What a person sets for one environment.
 
-    `branch` with `automatic` says that a push to it deploys. `tests` switches the tests on,
+    `branch` (or a glob of branches) with `automatic` says that a push to it deploys; `queue` what
+    becomes of pushes that wait. `approvals`, `windows` and `checks` say what else a deployment
+    waits for. `run_minutes` is how long a run may take. `tests` switches the tests on,
     `test_command` replaces `npm run test`. `stack_name` replaces `<application>-<stage>`.
     `adopts` are stacks that were deployed without Trellis until now, and are this environment's.
     """
 
-    branch: BranchName | None = None
+    branch: BranchPattern | None = None
     automatic: bool = False
+    queue: QueuePolicy = QueuePolicy.LATEST
+    approvals: Approvals | None = None
+    windows: tuple[Window, ...] = Field(default=(), max_length=20)
+    checks: RequiredChecks | None = None
+    run_minutes: int | None = Field(default=None, ge=1, le=1440)
     tests: bool = False
     test_command: TestCommand | None = None
     region: Region = DEFAULT_REGION
@@ -120,6 +138,22 @@ class CredentialsStored(Message):
     version: int = Field(ge=1)
 
 
+class WatchesChanged(Message):
+    """A push deploys only when it changes something of these paths; none: whatever it changes."""
+
+    application_id: ApplicationId
+    paths: tuple[PathPattern, ...] = Field(max_length=50)
+
+
+class CheckReported(Message):
+    """A check of the team's CI says this of a commit."""
+
+    application_id: ApplicationId
+    commit: CommitSha
+    check: CheckName
+    conclusion: CheckConclusion
+
+
 class CloneTokenStored(Message):
     """The token that clones a private repository has a new version in the secrets store."""
 
@@ -137,6 +171,8 @@ ApplicationEvent = (
     | SecretRemoved
     | CredentialsStored
     | CloneTokenStored
+    | WatchesChanged
+    | CheckReported
     | BranchHeadObserved
     | BranchUnobservable
 )
@@ -158,8 +194,13 @@ class CreateApplication(Message):
 class SettingsChange(Message):
     """The settings to change; what is not given stays. `None` is a value: no branch, no command."""
 
-    branch: BranchName | None = None
+    branch: BranchPattern | None = None
     automatic: bool = False
+    queue: QueuePolicy = QueuePolicy.LATEST
+    approvals: Approvals | None = None
+    windows: tuple[Window, ...] = Field(default=(), max_length=20)
+    checks: RequiredChecks | None = None
+    run_minutes: int | None = Field(default=None, ge=1, le=1440)
     tests: bool = False
     test_command: TestCommand | None = None
     region: Region = DEFAULT_REGION
@@ -224,6 +265,13 @@ class RecordCloneToken(Message):
     version: int = Field(ge=1)
 
 
+class WatchPaths(Message):
+    """Say which paths of the repository the application is made of; none: all of them."""
+
+    application_id: ApplicationId
+    paths: tuple[PathPattern, ...] = Field(max_length=50)
+
+
 ApplicationCommand = (
     CreateApplication
     | ConfigureEnvironment
@@ -233,4 +281,5 @@ ApplicationCommand = (
     | RemoveSecret
     | RecordCredentials
     | RecordCloneToken
+    | WatchPaths
 )

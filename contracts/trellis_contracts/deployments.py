@@ -6,14 +6,18 @@ EnvironmentTornDown, DeployCancelled or one of `failures`. DeploySuperseded and
 DeployCancelled may also end a deployment that never started.
 """
 
+import json
 from enum import StrEnum
+from hashlib import sha256
 
 from pydantic import Field
 
 from trellis_contracts.failing import DeploymentEvent
 from trellis_contracts.failures import FailureEvent
+from trellis_contracts.gating import GatingCommand, GatingEvent
 from trellis_contracts.message import Message, UtcDatetime
 from trellis_contracts.names import (
+    ActorId,
     ApplicationId,
     BranchName,
     CommitSha,
@@ -49,7 +53,7 @@ class DeployRequested(DeploymentEvent):
 
     `commit` is None until the run has resolved the newest commit of `branch`. `release` is
     what a rollback brings back and a teardown removes. `source` is the environment that a
-    promotion comes from.
+    promotion comes from. `asked_by` may not approve it, unless that is allowed.
     """
 
     kind: DeployKind
@@ -60,6 +64,15 @@ class DeployRequested(DeploymentEvent):
     delivery: DeliveryId | None = None
     source: EnvironmentId | None = None
     release: Release | None = None
+    asked_by: ActorId | None = None
+
+    @property
+    def content(self) -> str:
+        """What it would bring: the sha256 that an approval is bound to."""
+        bound = self.model_dump(
+            mode="json", include={"kind", "target", "commit", "branch", "release"}
+        )
+        return sha256(json.dumps(bound, sort_keys=True).encode()).hexdigest()
 
 
 class DeployStarted(DeploymentEvent):
@@ -130,13 +143,15 @@ EnvironmentEvent = (
     | EnvironmentTornDown
     | ReleaseVanished
     | FailureEvent
+    | GatingEvent
 )
 
 
 class RequestDeploy(Message):
     """Deploy a commit, or the newest commit of a branch (the environment's own if none is given).
 
-    Never for a production environment: promote to it.
+    Never for a production environment: promote to it. `message` is that of the commit, `paths`
+    what the push changed; None where that is not known, and then no rule skips it.
     """
 
     environment_id: EnvironmentId
@@ -144,6 +159,8 @@ class RequestDeploy(Message):
     branch: BranchName | None = None
     trigger: Trigger = Trigger.PERSON
     delivery: DeliveryId | None = None
+    message: str | None = Field(default=None, max_length=512)
+    paths: tuple[str, ...] | None = None
 
 
 class Redeploy(Message):
@@ -194,4 +211,6 @@ class RecordCloudReset(Message):
     instance: str = Field(min_length=1, max_length=64)
 
 
-EnvironmentCommand = RequestDeploy | Redeploy | Promote | RollBack | TearDown | Cancel | ExpireRun
+EnvironmentCommand = (
+    RequestDeploy | Redeploy | Promote | RollBack | TearDown | Cancel | ExpireRun | GatingCommand
+)

@@ -1,7 +1,7 @@
 """What every failure of a run has: who must act, the last lines, and a sentence for people."""
 
 from abc import abstractmethod
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 from pydantic import Field
 
@@ -12,6 +12,15 @@ from trellis_contracts.parties import Party
 Line = str
 
 
+class DeploymentIds(TypedDict):
+    """What says which deployment an event is about."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    deployment_id: DeploymentId
+    number: int
+
+
 class DeploymentEvent(Message):
     """Something that happened to one deployment; `number` counts within its environment."""
 
@@ -20,16 +29,31 @@ class DeploymentEvent(Message):
     deployment_id: DeploymentId
     number: int = Field(ge=1)
 
+    @property
+    def ids(self) -> DeploymentIds:
+        """Give what another event of the same deployment begins with."""
+        return DeploymentIds(
+            application_id=self.application_id,
+            environment_id=self.environment_id,
+            deployment_id=self.deployment_id,
+            number=self.number,
+        )
+
 
 class Failure(DeploymentEvent):
-    """A run ended without what it was for; `tail` holds the last lines that say why."""
+    """A deployment ended without what it was for; `tail` holds the last lines that say why."""
 
     must_act: ClassVar[Party] = Party.AUTHOR
 
-    run_id: RunId
     tail: tuple[Line, ...] = ()
 
     @property
     @abstractmethod
     def sentence(self) -> str:
         """Say what happened and what to do next, in one sentence."""
+
+
+class RunFailure(Failure):
+    """A run ended without what it was for."""
+
+    run_id: RunId

@@ -8,12 +8,12 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from trellis_contracts.failing import Failure
+from trellis_contracts.failing import RunFailure
 from trellis_contracts.names import BranchName, CommitSha
 from trellis_contracts.parties import Party
 
 
-class CheckoutFailed(Failure):
+class CheckoutFailed(RunFailure):
     """The repository could not be cloned."""
 
     must_act: ClassVar[Party] = Party.TEAM
@@ -26,7 +26,7 @@ class CheckoutFailed(Failure):
         return f"{self.repository} could not be cloned: {self.detail}"
 
 
-class CommitNotFound(Failure):
+class CommitNotFound(RunFailure):
     """The commit (or the branch whose newest commit was wanted) is not in the repository."""
 
     repository: str
@@ -40,7 +40,7 @@ class CommitNotFound(Failure):
         return f"There is no {wanted} in {self.repository}: push it, or deploy another one."
 
 
-class FrameworkNotFound(Failure):
+class FrameworkNotFound(RunFailure):
     """Nothing in the folder says how to deploy it."""
 
     looked_for: tuple[str, ...]
@@ -56,7 +56,7 @@ class FrameworkNotFound(Failure):
         )
 
 
-class SeveralApplicationsFound(Failure):
+class SeveralApplicationsFound(RunFailure):
     """The repository holds several applications, and none in its root."""
 
     folders: tuple[str, ...]
@@ -70,7 +70,7 @@ class SeveralApplicationsFound(Failure):
         )
 
 
-class InstallFailed(Failure):
+class InstallFailed(RunFailure):
     """Installing the dependencies ended with an error."""
 
     command: str
@@ -85,7 +85,7 @@ class InstallFailed(Failure):
         )
 
 
-class TestsFailed(Failure):
+class TestsFailed(RunFailure):
     """The tests failed, so nothing was deployed."""
 
     __test__: ClassVar[bool] = False
@@ -101,7 +101,7 @@ class TestsFailed(Failure):
         )
 
 
-class SynthesisFailed(Failure):
+class SynthesisFailed(RunFailure):
     """The framework could not make an assembly of the commit."""
 
     framework: str
@@ -113,7 +113,7 @@ class SynthesisFailed(Failure):
         return f"{self.framework} could not be synthesised: {self.detail}"
 
 
-class ParameterMissing(Failure):
+class ParameterMissing(RunFailure):
     """The template asks for a parameter that has no default, no variable and no secret."""
 
     must_act: ClassVar[Party] = Party.TEAM
@@ -131,7 +131,7 @@ class ParameterMissing(Failure):
         )
 
 
-class AssemblyRefused(Failure):
+class AssemblyRefused(RunFailure):
     """The assembly reaches for what is not its own; nothing in the cloud was touched."""
 
     reached_for: str
@@ -143,7 +143,7 @@ class AssemblyRefused(Failure):
         return f"The assembly was refused: it reaches for {self.reached_for}. {self.remedy}"
 
 
-class CredentialsRejected(Failure):
+class CredentialsRejected(RunFailure):
     """There are no AWS credentials for the environment, or AWS does not take them."""
 
     must_act: ClassVar[Party] = Party.TEAM
@@ -159,7 +159,7 @@ class CredentialsRejected(Failure):
         )
 
 
-class DeployFailed(Failure):
+class DeployFailed(RunFailure):
     """A stack failed and rolled back; the environment still runs what it ran before."""
 
     stack: str
@@ -177,7 +177,7 @@ class DeployFailed(Failure):
         )
 
 
-class RemovalFailed(Failure):
+class RemovalFailed(RunFailure):
     """Something of the environment is still in the cloud."""
 
     must_act: ClassVar[Party] = Party.TEAM
@@ -196,7 +196,7 @@ class RemovalFailed(Failure):
         )
 
 
-class ArtifactUnavailable(Failure):
+class ArtifactUnavailable(RunFailure):
     """The kept assembly of a release cannot be read, so there is nothing to roll back to."""
 
     must_act: ClassVar[Party] = Party.OPERATOR
@@ -208,7 +208,7 @@ class ArtifactUnavailable(Failure):
         return f"The kept assembly cannot be used: {self.detail}. Deploy that commit anew instead."
 
 
-class RunTimedOut(Failure):
+class RunTimedOut(RunFailure):
     """The run took longer than it may."""
 
     seconds: int
@@ -222,7 +222,7 @@ class RunTimedOut(Failure):
         )
 
 
-class RunLost(Failure):
+class RunLost(RunFailure):
     """The builder fell silent, more often than a new run makes good."""
 
     must_act: ClassVar[Party] = Party.OPERATOR
@@ -237,7 +237,7 @@ class RunLost(Failure):
         )
 
 
-class RunErrored(Failure):
+class RunErrored(RunFailure):
     """Trellis itself failed; `detail` is for the one who runs it."""
 
     must_act: ClassVar[Party] = Party.OPERATOR

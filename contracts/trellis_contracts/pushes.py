@@ -33,7 +33,7 @@ class PushReceived(Message):
     """Somebody pushed to a branch, said a delivery whose signature was right.
 
     `commits` is cut to the newest when there are many, which `commits_cut` says: path filters
-    then count as matching.
+    then count as matching. `paths` is what its commits changed, None when that is not known whole.
     """
 
     delivery: DeliveryId
@@ -47,6 +47,7 @@ class PushReceived(Message):
     pusher: str | None = Field(default=None, max_length=128)
     commits: tuple[PushedCommit, ...] = ()
     commits_cut: bool = False
+    paths: tuple[str, ...] | None = None
 
 
 class BranchDeleted(Message):

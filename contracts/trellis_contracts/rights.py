@@ -28,6 +28,8 @@ class Right(StrEnum):
     DEPLOY = "deploy"
     CONFIGURE = "configure"
     CREATE = "create"
+    OVERRIDE = "override"
+    """Start a deployment in spite of a freeze."""
     ADMINISTER = "administer"
 
 

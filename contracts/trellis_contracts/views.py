@@ -21,6 +21,7 @@ from trellis_contracts.names import (
 )
 from trellis_contracts.parties import Party
 from trellis_contracts.releases import Cloud, StackOutputs
+from trellis_contracts.rules import Gate, SkipReason
 from trellis_contracts.runs import ResourceProgress, Step
 
 
@@ -81,7 +82,8 @@ class DeploymentView(Message):
     """One deployment, whole: what was asked by whom, how it went, what came of it.
 
     `seconds` counts from the start of its first run; `supersedes` and the like are found by
-    `superseded_by`. `secrets` are names only.
+    `superseded_by`. `secrets` are names only. While it waits, `gates` are what it waits for
+    besides its turn, and `content` is what an approval is bound to.
     """
 
     application_id: ApplicationId
@@ -111,6 +113,29 @@ class DeploymentView(Message):
     cloud: Cloud | None = None
     variables: tuple[VariableName, ...] = ()
     secrets: tuple[VariableName, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    content: str | None = None
+    approvers: tuple[ActorId, ...] = ()
+    freeze_overridden_by: ActorId | None = None
+    freeze_override_reason: str | None = None
+
+
+class SkipView(Message):
+    """A push that was not deployed, and why."""
+
+    branch: BranchName
+    commit: CommitSha
+    reason: SkipReason
+    detail: str
+    at: UtcDatetime
+
+
+class HoldView(Message):
+    """Since which rollback no push deploys, and which commits are barred."""
+
+    number: int
+    barred: tuple[CommitSha, ...] = ()
+    since: UtcDatetime
 
 
 class ReleaseView(Message):
@@ -142,6 +167,9 @@ class EnvironmentView(Message):
     running: DeploymentId | None = None
     waiting: tuple[DeploymentId, ...] = ()
     last: DeploymentId | None = None
+    hold: HoldView | None = None
+    skipped: tuple[SkipView, ...] = ()
+    """The newest that were not deployed, newest first."""
 
 
 class ApplicationView(Message):
@@ -156,6 +184,7 @@ class ApplicationView(Message):
     webhook_seen: bool = False
     heads: dict[BranchName, CommitSha] = {}
     unobservable: str | None = None
+    watches: tuple[str, ...] = ()
     environments: tuple[EnvironmentView, ...] = ()
 
 

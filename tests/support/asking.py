@@ -1,12 +1,13 @@
 """Asking the environment of a test what follows from a command."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.environment import EnvironmentQuestion, decide
 from services.orchestrator.domain.slot import Environment, Success
-from tests.support.deployments import DEVELOPMENT, deployment, shop
+from tests.support.deployments import ANA, DEVELOPMENT, deployment, shop
 from tests.support.spec import NOW
 from trellis_contracts.deployments import EnvironmentEvent
 from trellis_contracts.message import Message
@@ -21,6 +22,8 @@ def ask(
     taken: bool = False,
     older: Success | None = None,
     after: Sequence[Message] = (),
+    actor: str = ANA,
+    now: datetime = NOW,
 ) -> Callable[[Environment], Sequence[EnvironmentEvent]]:
     """Decide `NOW`; a deployment that comes of it has this number.
 
@@ -28,6 +31,7 @@ def ask(
     """
     context = Context(
         asked=deployment(number),
+        actor=actor,
         application=shop(*after),
         environment_id=environment,
         source=source,
@@ -36,6 +40,6 @@ def ask(
     )
 
     def answer(state: Environment) -> Sequence[EnvironmentEvent]:
-        return decide(command, state, context=context, now=NOW)
+        return decide(command, state, context=context, now=now)
 
     return answer

@@ -24,6 +24,7 @@ from trellis_contracts.runs import RunSucceeded
 SHOP = derived_id("shop")
 DEVELOPMENT, STAGING, PRODUCTION = (derived_id(SHOP, stage) for stage in application.STAGES)
 RUN_SECONDS = 3600
+ANA, BEN, EVE = "person:ana", "person:ben", "person:eve"
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 
 CREATE_SHOP = CreateApplication(
@@ -76,6 +77,7 @@ def requested(  # noqa: PLR0913 - each is what some test is about
     source: UUID | None = None,
     delivery: str | None = None,
     after: tuple[Message, ...] = (),
+    asked_by: str = ANA,
 ) -> DeployRequested:
     return DeployRequested(
         application_id=SHOP,
@@ -90,6 +92,7 @@ def requested(  # noqa: PLR0913 - each is what some test is about
         delivery=delivery,
         source=source,
         release=brings,
+        asked_by=asked_by,
     )
 
 

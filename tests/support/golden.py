@@ -22,6 +22,13 @@ FOLDER = Path(__file__).parents[1] / "contract" / "wire" / "golden"
 
 _TEXTS = {
     "actor": "person:ana",
+    "approver": "person:ben",
+    "asked_by": "person:ana",
+    "content": "cd" * 32,
+    "opens": "0 18 * * fri",
+    "paths": "services/api",
+    "people": "person:ben",
+    "timezone": "Europe/Rome",
     "account": "000000000001",
     "artifact": "ab" * 32,
     "after": "b" * 40,

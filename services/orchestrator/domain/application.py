@@ -24,11 +24,14 @@ from trellis_contracts.applications import (
     ApplicationCommand,
     ApplicationCreated,
     ApplicationEvent,
+    CheckReported,
     CloneTokenStored,
     CreateApplication,
     EnvironmentAdded,
     EnvironmentSettings,
     RecordCloneToken,
+    WatchesChanged,
+    WatchPaths,
 )
 from trellis_contracts.message import Message
 from trellis_contracts.names import (
@@ -40,9 +43,13 @@ from trellis_contracts.names import (
 )
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
 from trellis_contracts.releases import Target
+from trellis_contracts.rules import CheckConclusion, CheckName, PathPattern, is_glob, matches
 
 STAGES = ("development", "staging", "production")
 """The environments of a new application, in the order of promotion."""
+
+MOST_CHECKED = 200
+"""Commits whose checks are kept."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,8 @@ class Application:
     moved: Mapping[BranchName, datetime] = field(default_factory=dict)
     unobservable: Mapping[BranchName, str] = field(default_factory=dict)
     clone_token_version: int | None = None
+    watches: tuple[PathPattern, ...] = ()
+    checks: Mapping[CommitSha, Mapping[CheckName, CheckConclusion]] = field(default_factory=dict)
 
     def environment(self, environment_id: EnvironmentId) -> Configuration:
         """Give an environment's configuration.
@@ -102,17 +111,20 @@ class Application:
         return tuple(
             environment.environment_id
             for environment in self.environments.values()
-            if environment.settings.automatic and environment.settings.branch == branch
+            if environment.settings.automatic
+            and environment.settings.branch
+            and matches(environment.settings.branch, branch)
         )
 
     def followed(self) -> tuple[BranchName, ...]:
         """List the branches that some environment deploys by itself."""
         settings = (environment.settings for environment in self.environments.values())
-        return tuple(sorted({s.branch for s in settings if s.automatic and s.branch}))
+        bound = {s.branch for s in settings if s.automatic and s.branch}
+        return tuple(sorted(branch for branch in bound if not is_glob(branch)))
 
 
 ApplicationState = NotCreated | Application
-ApplicationQuestion = ApplicationCommand | BranchHeadObserved | BranchUnobservable
+ApplicationQuestion = ApplicationCommand | BranchHeadObserved | BranchUnobservable | CheckReported
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +151,10 @@ def evolve(state: ApplicationState, event: Message, *, at: datetime) -> Applicat
             return replace(state, environments={**state.environments, event.environment_id: added})
         case CloneTokenStored():
             return replace(state, clone_token_version=event.version)
+        case WatchesChanged():
+            return replace(state, watches=event.paths)
+        case CheckReported():
+            return _checked(state, event)
         case BranchHeadObserved() | BranchUnobservable():
             return _observed(state, event, at)
         case _:
@@ -167,11 +183,17 @@ def decide(
                 "the clone token", command.version, state.clone_token_version
             )
             return [CloneTokenStored(**command.model_dump())] if newer else []
+        case WatchPaths():
+            same = command.paths == state.watches
+            return [] if same else [WatchesChanged(**command.model_dump())]
+        case CheckReported():
+            known = state.checks.get(command.commit, {}).get(command.check)
+            return [] if known is command.conclusion else [command]
         case BranchHeadObserved():
             return [] if _is_no_news(command, state, context) else [command]
         case BranchUnobservable():
-            known = state.unobservable.get(command.branch) == command.detail
-            return [] if known else [command]
+            told = state.unobservable.get(command.branch) == command.detail
+            return [] if told else [command]
         case _:
             return _configure(command, state)
 
@@ -184,6 +206,14 @@ def _observed(
         return replace(state, unobservable={**mute, event.branch: event.detail})
     heads, moved = {**state.heads, event.branch: event.commit}, {**state.moved, event.branch: at}
     return replace(state, heads=heads, moved=moved, unobservable=mute)
+
+
+def _checked(state: Application, event: CheckReported) -> Application:
+    """Checks of the newest commits are kept; those of older ones nobody waits for."""
+    of_commit = {**state.checks.get(event.commit, {}), event.check: event.conclusion}
+    others = {sha: said for sha, said in state.checks.items() if sha != event.commit}
+    newest = list(others.items())[-(MOST_CHECKED - 1) :]
+    return replace(state, checks={**dict(newest), event.commit: of_commit})
 
 
 def _configured(state: Application, event: Message) -> Application:

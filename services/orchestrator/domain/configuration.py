@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, assert_never
 
+from services.orchestrator.domain.gate_refusals import IllegalWindow
 from services.orchestrator.domain.refusals import (
     IllegalAutomatic,
     IllegalRemoval,
@@ -16,6 +17,7 @@ from services.orchestrator.domain.refusals import (
     IllegalVariable,
     IllegalVersion,
 )
+from services.orchestrator.domain.windows import fault_of
 from trellis_contracts.applications import (
     ConfigureEnvironment,
     CredentialsStored,
@@ -146,6 +148,8 @@ def _configure(command: ConfigureEnvironment, state: Configuration) -> list[Conf
         raise IllegalAutomatic(state.name)
     if settings.automatic and settings.branch is None:
         raise IllegalUnbound(state.name)
+    for fault in filter(None, map(fault_of, settings.windows)):
+        raise IllegalWindow(fault)
     if settings == state.settings:
         return []
     return [

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.orchestrator.domain.application import Application
 from services.orchestrator.domain.configuration import Configuration
 from services.orchestrator.domain.slot import Environment, Success
-from trellis_contracts.names import EnvironmentId
+from trellis_contracts.names import ActorId, EnvironmentId
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,12 +14,14 @@ class Context:
     """What a decision on an environment must know besides its own history.
 
     `asked` is the id of the message that is decided on: a deployment that it makes gets this id.
+    `actor` is who asks.
     `source` is the environment that a promotion comes from; `older` the success that a rollback
     names, when the state holds it no more; `run_started` says whether a builder
     has taken the run that holds the slot.
     """
 
     asked: UUID
+    actor: ActorId
     application: Application
     environment_id: EnvironmentId
     source: Environment | None = None

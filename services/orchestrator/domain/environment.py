@@ -5,8 +5,10 @@ The stream `environment-<id>` holds it: `evolve` folds that, `decide` says what 
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from typing import assert_never
 
-from services.orchestrator.domain import outcomes, requests
+from services.orchestrator.domain import advancing, approving, outcomes, requests
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.outcomes import Report
 from services.orchestrator.domain.slot import (
@@ -14,11 +16,13 @@ from services.orchestrator.domain.slot import (
     Cancelling,
     Environment,
     Free,
+    Hold,
     Live,
     Nothing,
     Running,
     Success,
     Vanished,
+    Waiting,
     is_automatic,
 )
 from trellis_contracts.deployments import (
@@ -43,6 +47,18 @@ from trellis_contracts.deployments import (
     TearDown,
 )
 from trellis_contracts.failing import Failure
+from trellis_contracts.gating import (
+    Approve,
+    AutomaticHeld,
+    ContentChanged,
+    DeployGated,
+    FreezeOverridden,
+    HoldLifted,
+    LiftHold,
+    OverrideFreeze,
+    PromotionApproved,
+    ReviewQueue,
+)
 from trellis_contracts.message import Message
 from trellis_contracts.names import DeploymentId
 
@@ -57,11 +73,24 @@ def decide(
     Raises:
         Illegal: the rule that forbids it.
     """
+    decided = _decided(command, state, context=context, now=now)
+    after = state
+    for event in decided:
+        after = evolve(after, event, at=now)
+    fold = partial(evolve, at=now)
+    return [*decided, *advancing.advance(after, context=context, now=now, fold=fold)]
+
+
+def _decided(
+    command: EnvironmentQuestion, state: Environment, *, context: Context, now: datetime
+) -> list[EnvironmentEvent]:
     match command:
         case RequestDeploy() | Redeploy() | Promote() | RollBack() | TearDown():
-            return requests.decide(command, state, context=context, now=now)
+            return requests.decide(command, state, context=context)
         case Cancel():
-            return outcomes.cancel(command, state, context=context, now=now)
+            return outcomes.cancel(command, state, context=context)
+        case Approve() | OverrideFreeze() | LiftHold() | ReviewQueue():
+            return approving.decide(command, state, context=context, now=now)
         case ExpireRun():
             return outcomes.expire(command, state, context=context, now=now)
         case RecordCloudReset():
@@ -75,7 +104,7 @@ def evolve(state: Environment, event: Message, *, at: datetime) -> Environment:
     match event:
         case DeployRequested():
             automatic = event if is_automatic(event) else state.automatic
-            waiting = (*state.waiting, event)
+            waiting = (*state.waiting, Waiting(request=event, since=at))
             return replace(state, numbers=event.number, waiting=waiting, automatic=automatic)
         case DeployStarted():
             return _started(state, event, at)
@@ -83,6 +112,8 @@ def evolve(state: Environment, event: Message, *, at: datetime) -> Environment:
             return _moved_on(state, event)
         case DeploySuperseded() | DeployCancelled() | Failure():
             return _without(state, event.deployment_id)
+        case DeployGated() | PromotionApproved() | ContentChanged() | FreezeOverridden():
+            return replace(state, waiting=tuple(_told(w, event) for w in state.waiting))
         case _:
             return _held(state, event)
 
@@ -108,12 +139,31 @@ def _started(state: Environment, event: DeployStarted, at: datetime) -> Environm
     slot = state.slot
     if isinstance(slot, Running) and slot.request.deployment_id == event.deployment_id:
         return replace(state, fences=event.fence, slot=replace(slot, run=event))
-    for request in state.waiting:
-        if request.deployment_id == event.deployment_id:
-            running = Running(request=request, run=event, since=at, commit=request.commit)
-            waiting = tuple(other for other in state.waiting if other is not request)
-            return replace(state, fences=event.fence, slot=running, waiting=waiting, touched=True)
+    if found := state.waits(event.deployment_id):
+        request = found.request
+        running = Running(request=request, run=event, since=at, commit=request.commit)
+        waiting = tuple(other for other in state.waiting if other is not found)
+        return replace(state, fences=event.fence, slot=running, waiting=waiting, touched=True)
     return state
+
+
+def _told(
+    waiting: Waiting, event: DeployGated | PromotionApproved | ContentChanged | FreezeOverridden
+) -> Waiting:
+    if waiting.request.deployment_id != event.deployment_id:
+        return waiting
+    match event:
+        case DeployGated():
+            return replace(waiting, gates=event.gates)
+        case PromotionApproved():
+            return replace(waiting, approvers=(*waiting.approvers, event.approver))
+        case ContentChanged():
+            request = waiting.request.model_copy(update={"target": event.target})
+            return replace(waiting, request=request, approvers=())
+        case FreezeOverridden():
+            return replace(waiting, overridden=True)
+        case _:
+            assert_never(event)
 
 
 def _moved_on(state: Environment, event: CommitResolved | CancelRequested) -> Environment:
@@ -132,7 +182,7 @@ def _without(state: Environment, deployment_id: DeploymentId) -> Environment:
     slot = state.slot
     if isinstance(slot, Running) and slot.request.deployment_id == deployment_id:
         return replace(state, slot=Free())
-    waiting = tuple(other for other in state.waiting if other.deployment_id != deployment_id)
+    waiting = tuple(w for w in state.waiting if w.request.deployment_id != deployment_id)
     return replace(state, waiting=waiting)
 
 
@@ -145,8 +195,14 @@ def _held(state: Environment, event: Message) -> Environment:
             return replace(freed, content=Live(success), successes=successes)
         case EnvironmentTornDown():
             freed = _without(state, event.deployment_id)
-            return replace(freed, content=Nothing(), touched=False)
+            return replace(freed, content=Nothing(), touched=False, hold=None)
         case ReleaseVanished() if isinstance(state.content, Live):
             return replace(state, content=Vanished(state.content.success))
+        case AutomaticHeld():
+            earlier = state.hold.barred if state.hold else ()
+            barred = tuple(dict.fromkeys((*earlier, *filter(None, [event.commit]))))
+            return replace(state, hold=Hold(number=event.number, barred=barred))
+        case HoldLifted():
+            return replace(state, hold=None)
         case _:
             return state

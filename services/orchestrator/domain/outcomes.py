@@ -1,12 +1,11 @@
 """How a deployment ends: by what its run reports, by a person, or by time.
 
-Whatever frees the slot gives it to the next that waits, in the same append.
+Whoever waits is given the freed slot in the same append (`advancing`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import datetime
-from typing import TypedDict, assert_never
-from uuid import UUID
+from typing import assert_never
 
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.deployment_refusals import (
@@ -14,21 +13,29 @@ from services.orchestrator.domain.deployment_refusals import (
     IllegalFact,
     IllegalSuccess,
 )
-from services.orchestrator.domain.slot import Cancelling, Environment, Running, next_in, start
+from services.orchestrator.domain.holding import after_success, is_barred
+from services.orchestrator.domain.slot import (
+    Cancelling,
+    Environment,
+    Running,
+    is_automatic,
+    start,
+)
 from trellis_contracts.deployments import (
     Cancel,
     CancelRequested,
     CommitResolved,
     DeployCancelled,
     DeployKind,
-    DeployRequested,
     DeploySucceeded,
+    DeploySuperseded,
     EnvironmentEvent,
     EnvironmentTornDown,
     ExpireRun,
 )
 from trellis_contracts.failing import Failure
 from trellis_contracts.failures import FailureEvent, RunErrored, RunLost, RunTimedOut
+from trellis_contracts.gating import AutomaticHeld, CommitBarred
 from trellis_contracts.runs import RunAbandoned, RunCancelled, RunSucceeded
 
 Report = CommitResolved | RunSucceeded | RunCancelled | RunAbandoned | FailureEvent
@@ -54,19 +61,18 @@ def report(
         raise IllegalFact(fact.run_id, context.environment.name)
     match fact:
         case CommitResolved():
-            return [fact] if slot.commit is None else []
+            return _resolved(fact, slot, state)
         case RunAbandoned():
-            lost = RunLost(**_ids(slot.request), run_id=fact.run_id, attempts=slot.run.attempt)
+            lost = RunLost(**slot.request.ids, run_id=fact.run_id, attempts=slot.run.attempt)
             return _again(lost, slot, state, context=context, now=now)
         case RunErrored():
             return _again(fact, slot, state, context=context, now=now)
         case _:
-            outcome = _outcome(fact, slot, now)
-            return [outcome, *_start_next(state, context=context, now=now)]
+            return _outcome(fact, slot, state, context=context, now=now)
 
 
 def cancel(
-    command: Cancel, state: Environment, *, context: Context, now: datetime
+    command: Cancel, state: Environment, *, context: Context
 ) -> list[EnvironmentEvent]:
     """End a deployment: at once when the cloud cannot have changed, else by its run.
 
@@ -78,12 +84,10 @@ def cancel(
         if isinstance(slot, Cancelling):
             return []
         if context.run_started or slot.run.attempt > 1:
-            return [CancelRequested(**_ids(slot.request))]
-        cancelled = DeployCancelled(**_ids(slot.request), cloud_touched=False)
-        return [cancelled, *_start_next(state, context=context, now=now)]
-    for request in state.waiting:
-        if request.deployment_id == command.deployment_id:
-            return [DeployCancelled(**_ids(request), cloud_touched=False)]
+            return [CancelRequested(**slot.request.ids)]
+        return [DeployCancelled(**slot.request.ids, cloud_touched=False)]
+    if waiting := state.waits(command.deployment_id):
+        return [DeployCancelled(**waiting.request.ids, cloud_touched=False)]
     raise IllegalCancel(command.deployment_id, context.environment.name)
 
 
@@ -95,14 +99,13 @@ def expire(
     if not isinstance(slot, Running) or not slot.is_run(command.run_id):
         return []
     run = slot.run
-    lost = RunLost(**_ids(slot.request), run_id=run.run_id, attempts=run.attempt)
+    lost = RunLost(**slot.request.ids, run_id=run.run_id, attempts=run.attempt)
     if command.silent:
         return _again(lost, slot, state, context=context, now=now)
     if now < run.deadline:
         return []
-    over = RunTimedOut(**_ids(slot.request), run_id=run.run_id, seconds=context.run_seconds)
-    outcome = _ended(over if context.run_started else lost, slot)
-    return [outcome, *_start_next(state, context=context, now=now)]
+    over = RunTimedOut(**slot.request.ids, run_id=run.run_id, seconds=context.run_seconds)
+    return [_ended(over if context.run_started else lost, slot)]
 
 
 def _again(
@@ -118,32 +121,64 @@ def _again(
     if attempt <= MOST_ATTEMPTS and not isinstance(slot, Cancelling):
         seconds, fence = context.run_seconds, state.fences + 1
         return [start(slot.request, attempt=attempt, fence=fence, now=now, run_seconds=seconds)]
-    return [_ended(failure, slot), *_start_next(state, context=context, now=now)]
+    return [_ended(failure, slot)]
 
 
 def _ended(failure: FailureEvent, slot: Running) -> FailureEvent | DeployCancelled:
     """What nobody reported to the end was cancelled if that was asked for, else it failed."""
     if isinstance(slot, Cancelling):
-        return DeployCancelled(**_ids(slot.request), cloud_touched=True)
+        return DeployCancelled(**slot.request.ids, cloud_touched=True)
     return failure
 
 
+def _resolved(
+    fact: CommitResolved, slot: Running, state: Environment
+) -> list[EnvironmentEvent]:
+    """The newest commit of a branch may turn out to be the one that was rolled back."""
+    if slot.commit is not None:
+        return []
+    if slot.request.kind is DeployKind.DEPLOY and is_barred(fact.commit, state):
+        return [fact, CommitBarred(**slot.request.ids, commit=fact.commit)]
+    return [fact]
+
+
 def _outcome(
-    fact: RunSucceeded | RunCancelled | FailureEvent, slot: Running, now: datetime
-) -> EnvironmentEvent:
+    fact: RunSucceeded | RunCancelled | FailureEvent,
+    slot: Running,
+    state: Environment,
+    *,
+    context: Context,
+    now: datetime,
+) -> list[EnvironmentEvent]:
     match fact:
         case RunCancelled():
-            return DeployCancelled(**_ids(slot.request), cloud_touched=fact.cloud_touched)
+            return [DeployCancelled(**slot.request.ids, cloud_touched=fact.cloud_touched)]
         case RunSucceeded():
-            return _success(fact, slot, seconds=(now - slot.since).total_seconds())
+            success = _success(fact, slot, seconds=(now - slot.since).total_seconds())
+            return [success, *_consequences(success, state, context)]
         case Failure():
-            return fact
+            return [fact]
         case _:
             assert_never(fact)
 
 
+def _consequences(
+    success: EnvironmentEvent, state: Environment, context: Context
+) -> Iterator[EnvironmentEvent]:
+    """After a rollback pushes are held, those that wait among them."""
+    if not isinstance(success, DeploySucceeded):
+        return
+    following = after_success(success, state, context)
+    if following is not None:
+        yield following
+    if isinstance(following, AutomaticHeld):
+        for waiting in state.waiting:
+            if is_automatic(waiting.request):
+                yield DeploySuperseded(**waiting.request.ids, by=success.deployment_id)
+
+
 def _success(fact: RunSucceeded, slot: Running, *, seconds: float) -> EnvironmentEvent:
-    ids, kind = _ids(slot.request), slot.request.kind
+    ids, kind = slot.request.ids, slot.request.kind
     if kind is DeployKind.TEARDOWN:
         return EnvironmentTornDown(
             **ids, run_id=fact.run_id, stacks=fact.stacks, seconds=max(seconds, 0)
@@ -152,30 +187,4 @@ def _success(fact: RunSucceeded, slot: Running, *, seconds: float) -> Environmen
         raise IllegalSuccess(fact.run_id)
     return DeploySucceeded(
         **ids, run_id=fact.run_id, kind=kind, release=fact.release, seconds=max(seconds, 0)
-    )
-
-
-def _start_next(
-    state: Environment, *, context: Context, now: datetime
-) -> Sequence[EnvironmentEvent]:
-    request = next_in(state.waiting)
-    if request is None:
-        return ()
-    fence, seconds = state.fences + 1, context.run_seconds
-    return (start(request, attempt=1, fence=fence, now=now, run_seconds=seconds),)
-
-
-class _Ids(TypedDict):
-    application_id: UUID
-    environment_id: UUID
-    deployment_id: UUID
-    number: int
-
-
-def _ids(request: DeployRequested) -> _Ids:
-    return _Ids(
-        application_id=request.application_id,
-        environment_id=request.environment_id,
-        deployment_id=request.deployment_id,
-        number=request.number,
     )

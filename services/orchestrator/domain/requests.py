@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import assert_never
 
+from services.orchestrator.domain import holding
+from services.orchestrator.domain.configuration import Configuration
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.deployment_refusals import (
     IllegalBranch,
@@ -16,17 +17,16 @@ from services.orchestrator.domain.deployment_refusals import (
     IllegalRollback,
     IllegalTeardown,
 )
+from services.orchestrator.domain.gate_refusals import IllegalBarred, IllegalPattern
 from services.orchestrator.domain.slot import (
+    MOST_PUSHES,
     MOST_WAITING,
     Environment,
-    Free,
     Live,
     Nothing,
-    Running,
     Success,
     Vanished,
     is_automatic,
-    start,
 )
 from trellis_contracts.deployments import (
     DeployKind,
@@ -43,6 +43,7 @@ from trellis_contracts.deployments import (
 from trellis_contracts.names import BranchName, CommitSha, EnvironmentId
 from trellis_contracts.pushes import DeliveryId
 from trellis_contracts.releases import Release
+from trellis_contracts.rules import QueuePolicy, is_glob, matches
 
 Request = RequestDeploy | Redeploy | Promote | RollBack | TearDown
 
@@ -61,43 +62,58 @@ class _Wanted:
 
 
 def decide(
-    command: Request, state: Environment, *, context: Context, now: datetime
+    command: Request, state: Environment, *, context: Context
 ) -> list[EnvironmentEvent]:
-    """Give the deployment that is asked for, started when the slot is free; [] is nothing to do.
+    """Give the deployment that is asked for, or why a push gets none; [] is nothing to do.
 
     Raises:
         Illegal: the rule that forbids it.
     """
     match command:
         case RequestDeploy(trigger=Trigger.PERSON):
-            wanted = _deploy(command, context)
+            wanted = _deploy(command, state, context)
         case RequestDeploy():
             if _is_old_news(command, state, context):
                 return []
+            if skipped := holding.skipped(command, state, context):
+                return [skipped]
             wanted = _automatic(command)
         case Redeploy():
             wanted = _redeploy(state, context)
         case Promote():
-            wanted = _promote(command, context)
+            wanted = _promote(command, state, context)
         case RollBack():
             wanted = _roll_back(command, state, context)
         case TearDown():
             wanted = _tear_down(command, state, context)
         case _:
             assert_never(command)
-    return _take_place(wanted, state, context, now=now)
+    return _take_place(wanted, state, context)
 
 
-def _deploy(command: RequestDeploy, context: Context) -> _Wanted:
+def _deploy(command: RequestDeploy, state: Environment, context: Context) -> _Wanted:
     environment = context.environment
     if environment.production:
         raise IllegalDeploy(environment.name)
     branch = command.branch
     if branch is None and command.commit is None:
-        branch = environment.settings.branch
-        if branch is None:
-            raise IllegalBranch(environment.name)
+        branch = _own_branch(environment)
+    _refuse_barred(command.commit, state, context)
     return _Wanted(kind=DeployKind.DEPLOY, commit=command.commit, branch=branch)
+
+
+def _own_branch(environment: Configuration) -> BranchName:
+    pattern = environment.settings.branch
+    if pattern is None:
+        raise IllegalBranch(environment.name)
+    if is_glob(pattern):
+        raise IllegalPattern(environment.name, pattern)
+    return pattern
+
+
+def _refuse_barred(commit: CommitSha | None, state: Environment, context: Context) -> None:
+    if commit is not None and state.hold and holding.is_barred(commit, state):
+        raise IllegalBarred(context.environment.name, commit, state.hold.number)
 
 
 def _automatic(command: RequestDeploy) -> _Wanted:
@@ -112,7 +128,9 @@ def _automatic(command: RequestDeploy) -> _Wanted:
 
 def _is_old_news(command: RequestDeploy, state: Environment, context: Context) -> bool:
     settings = context.environment.settings
-    if not settings.automatic or settings.branch != command.branch:
+    if not settings.automatic or not settings.branch or not command.branch:
+        return True
+    if not matches(settings.branch, command.branch):
         return True
     newest = state.automatic
     if newest is None or newest.commit != command.commit:
@@ -133,7 +151,7 @@ def _redeploy(state: Environment, context: Context) -> _Wanted:
     return _Wanted(kind=DeployKind.REDEPLOY, commit=release.commit, branch=release.branch)
 
 
-def _promote(command: Promote, context: Context) -> _Wanted:
+def _promote(command: Promote, state: Environment, context: Context) -> _Wanted:
     source = context.application.environment(command.source).name
     if command.source == context.environment_id:
         raise IllegalPromotion(source, "an environment is promoted to another one, not to itself")
@@ -145,6 +163,7 @@ def _promote(command: Promote, context: Context) -> _Wanted:
             raise IllegalPromotion(source, reason)
         case Live(success):
             release = success.release
+            _refuse_barred(release.commit, state, context)
             return _Wanted(
                 kind=DeployKind.PROMOTE,
                 commit=release.commit,
@@ -184,7 +203,7 @@ def _tear_down(command: TearDown, state: Environment, context: Context) -> _Want
 
 
 def _take_place(
-    wanted: _Wanted, state: Environment, context: Context, *, now: datetime
+    wanted: _Wanted, state: Environment, context: Context
 ) -> list[EnvironmentEvent]:
     request = DeployRequested(
         application_id=context.application.created.application_id,
@@ -199,35 +218,25 @@ def _take_place(
         delivery=wanted.delivery,
         source=wanted.source,
         release=wanted.release,
+        asked_by=context.actor,
     )
-    match state.slot:
-        case Free():
-            fence, seconds = state.fences + 1, context.run_seconds
-            return [request, start(request, attempt=1, fence=fence, now=now, run_seconds=seconds)]
-        case Running() if is_automatic(request):
-            return [request, *_superseded(state, by=request)]
-        case Running():
-            _refuse_a_full_queue(state, context)
-            return [request]
-        case _:
-            assert_never(state.slot)
+    if is_automatic(request):
+        return [request, *_superseded(state, context, by=request)]
+    _refuse_a_full_queue(state, context)
+    return [request]
 
 
-def _superseded(state: Environment, *, by: DeployRequested) -> list[DeploySuperseded]:
-    return [
-        DeploySuperseded(
-            application_id=waiting.application_id,
-            environment_id=waiting.environment_id,
-            deployment_id=waiting.deployment_id,
-            number=waiting.number,
-            by=by.deployment_id,
-        )
-        for waiting in state.waiting
-        if is_automatic(waiting)
-    ]
+def _superseded(
+    state: Environment, context: Context, *, by: DeployRequested
+) -> list[DeploySuperseded]:
+    """A newer push takes the place of those that wait; where all are kept, of the oldest."""
+    pushes = [w.request for w in state.waiting if is_automatic(w.request)]
+    if context.environment.settings.queue is QueuePolicy.ALL:
+        pushes = pushes[: max(0, len(pushes) + 1 - MOST_PUSHES)]
+    return [DeploySuperseded(**push.ids, by=by.deployment_id) for push in pushes]
 
 
 def _refuse_a_full_queue(state: Environment, context: Context) -> None:
-    waiting = sum(not is_automatic(request) for request in state.waiting)
+    waiting = sum(not is_automatic(w.request) for w in state.waiting)
     if waiting >= MOST_WAITING:
         raise IllegalQueue(context.environment.name, waiting)

@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from trellis_contracts.deployments import DeployKind, DeployRequested, DeployStarted, Trigger
-from trellis_contracts.names import CommitSha, DeploymentId, RunId, derived_id
+from trellis_contracts.names import ActorId, CommitSha, DeploymentId, RunId, derived_id
 from trellis_contracts.releases import Release
+from trellis_contracts.rules import Gate
 
 MOST_SUCCESSES = 50
 """The newest that a state holds; an older one is looked for in the history when it is named."""
 
 MOST_WAITING = 10
-"""Deployments that people asked for and that wait; one push may wait besides."""
+"""Deployments that people asked for and that wait; pushes may wait besides."""
+
+MOST_PUSHES = 100
+"""Pushes that wait where all of them are kept."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,25 @@ class Cancelling(Running):
 
 Slot = Free | Running
 """A `Cancelling` is a `Running`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A deployment that has not begun: who agreed to it, and what it was last seen to wait for."""
+
+    request: DeployRequested
+    since: datetime
+    approvers: tuple[ActorId, ...] = ()
+    overridden: bool = False
+    gates: tuple[Gate, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Since a rollback no push deploys; the commits that were taken away are barred."""
+
+    number: int
+    barred: tuple[CommitSha, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,17 +105,19 @@ class Environment:
     """An environment as its stream tells it.
 
     `numbers` and `fences` count what was given out. `automatic` is the newest request that a push
-    made. `touched` says that something of it may be in the cloud, whatever came of it.
+    made. `touched` says that something of it may be in the cloud, whatever came of it. `hold` is
+    what the newest rollback left behind.
     """
 
     numbers: int = 0
     fences: int = 0
     slot: Slot = field(default_factory=Free)
-    waiting: tuple[DeployRequested, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
     content: Content = field(default_factory=Nothing)
     successes: tuple[Success, ...] = ()
     automatic: DeployRequested | None = None
     touched: bool = False
+    hold: Hold | None = None
 
     @property
     def next_deadline(self) -> datetime | None:
@@ -107,7 +132,12 @@ class Environment:
     def is_asked_for(self, deployment_id: DeploymentId) -> bool:
         """Say whether the deployment waits or runs."""
         running = isinstance(self.slot, Running) and self.slot.request.deployment_id
-        return deployment_id in (running, *(request.deployment_id for request in self.waiting))
+        return deployment_id == running or self.waits(deployment_id) is not None
+
+    def waits(self, deployment_id: DeploymentId) -> Waiting | None:
+        """Find a deployment among those that wait."""
+        waiting = (w for w in self.waiting if w.request.deployment_id == deployment_id)
+        return next(waiting, None)
 
 
 def is_automatic(request: DeployRequested) -> bool:
@@ -115,9 +145,9 @@ def is_automatic(request: DeployRequested) -> bool:
     return request.trigger is not Trigger.PERSON
 
 
-def next_in(waiting: Iterable[DeployRequested]) -> DeployRequested | None:
+def next_in(ready: Iterable[DeployRequested]) -> DeployRequested | None:
     """Choose who gets the slot: a rollback before everything else, then the longest waiting."""
-    return min(waiting, key=lambda r: (r.kind is not DeployKind.ROLLBACK, r.number), default=None)
+    return min(ready, key=lambda r: (r.kind is not DeployKind.ROLLBACK, r.number), default=None)
 
 
 def start(

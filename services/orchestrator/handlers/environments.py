@@ -100,12 +100,13 @@ class Environments:
             raise IllegalEnvironment(environment_id)
         return Context(
             asked=asked.id,
+            actor=asked.actor,
             application=application,
             environment_id=environment_id,
             source=await self._source(command, application),
             older=await self._older(command, state),
             run_started=await self._is_taken(state),
-            run_seconds=self._run_seconds,
+            run_seconds=_run_seconds(application, environment_id) or self._run_seconds,
         )
 
     async def _source(
@@ -134,3 +135,8 @@ class Environments:
             return False
         stream = subjects.run_stream(state.slot.run.run_id)
         return isinstance((await self._streams.load(RUNS, stream)).state, Taken)
+
+
+def _run_seconds(application: Application, environment_id: EnvironmentId) -> int | None:
+    minutes = application.environment(environment_id).settings.run_minutes
+    return minutes * 60 if minutes else None

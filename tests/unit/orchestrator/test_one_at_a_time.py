@@ -11,8 +11,8 @@ from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.deployment_refusals import IllegalFact
 from services.orchestrator.domain.environment import EnvironmentQuestion, decide, evolve
 from services.orchestrator.domain.refusals import Illegal
-from services.orchestrator.domain.slot import Environment, Free, Running
-from tests.support.deployments import DEVELOPMENT, deployment, release, shop
+from services.orchestrator.domain.slot import Environment, Free, Running, is_automatic
+from tests.support.deployments import ANA, DEVELOPMENT, deployment, release, shop
 from tests.support.spec import NOW
 from trellis_contracts.deployments import (
     Cancel,
@@ -54,6 +54,7 @@ class OneAtATime(RuleBasedStateMachine):
         self.asked += 1
         context = Context(
             asked=deployment(self.asked),
+            actor=ANA,
             application=SHOP_NOW,
             environment_id=DEVELOPMENT,
             run_started=taken,
@@ -142,11 +143,11 @@ class OneAtATime(RuleBasedStateMachine):
 
     @invariant()
     def one_push_waits_at_most(self) -> None:
-        assert sum(r.trigger is not Trigger.PERSON for r in self.state.waiting) <= 1
+        assert sum(is_automatic(w.request) for w in self.state.waiting) <= 1
 
     @invariant()
     def nothing_is_lost(self) -> None:
-        there = {request.deployment_id for request in self.state.waiting}
+        there = {w.request.deployment_id for w in self.state.waiting}
         if isinstance(self.state.slot, Running):
             there.add(self.state.slot.request.deployment_id)
         assert {r.deployment_id for r in self.requests} == there | set(self.ended)

@@ -1,0 +1,59 @@
+"""What follows by itself after anything happened: who ends, who may start, who waits for what.
+
+Every decision on an environment ends with it, so that whatever frees the slot, opens a gate or
+changes what is waited for gives the slot to the next in the same append.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from services.orchestrator.domain import gates
+from services.orchestrator.domain.context import Context
+from services.orchestrator.domain.slot import Environment, Free, Waiting, next_in, start
+from trellis_contracts.deployments import EnvironmentEvent
+from trellis_contracts.gating import ContentChanged, DeployGated
+
+Fold = Callable[[Environment, EnvironmentEvent], Environment]
+
+
+def advance(
+    state: Environment, *, context: Context, now: datetime, fold: Fold
+) -> Iterator[EnvironmentEvent]:
+    """Yield what follows from where the environment stands now."""
+    for event in _reviewed(state, context, now):
+        yield event
+        state = fold(state, event)
+    if not isinstance(state.slot, Free):
+        return
+    ready = [w.request for w in state.waiting if not gates.gates(w, context, now)]
+    if chosen := next_in(ready):
+        fence, seconds = state.fences + 1, context.run_seconds
+        yield start(chosen, attempt=1, fence=fence, now=now, run_seconds=seconds)
+
+
+def is_due(state: Environment, *, context: Context, now: datetime) -> bool:
+    """Say whether `advance` would find something to do, at this moment."""
+    return any(advance(state, context=context, now=now, fold=lambda before, _: before))
+
+
+def _reviewed(state: Environment, context: Context, now: datetime) -> Iterator[EnvironmentEvent]:
+    for waiting in state.waiting:
+        if over := gates.failure(waiting, context, now):
+            yield over
+            continue
+        if changed := _changed(waiting, context):
+            yield changed
+        found = gates.gates(replace(waiting, approvers=()) if changed else waiting, context, now)
+        if found != waiting.gates:
+            yield DeployGated(**waiting.request.ids, gates=found)
+
+
+def _changed(waiting: Waiting, context: Context) -> ContentChanged | None:
+    """What people agree to is what they see: settings that changed since are taken in."""
+    if gates.approvals_of(waiting.request) is None:
+        return None
+    target = context.application.target(context.environment_id)
+    if target == waiting.request.target:
+        return None
+    return ContentChanged(**waiting.request.ids, target=target)

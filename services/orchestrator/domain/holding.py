@@ -1,0 +1,87 @@
+"""Which pushes are not deployed, and what a rollback leaves behind.
+
+After a rollback no push deploys to the environment, and the commit that was taken away is barred
+there, until a newer one was deployed by a person and has passed, or somebody lifts it.
+"""
+
+import re
+
+from services.orchestrator.domain.context import Context
+from services.orchestrator.domain.slot import Environment, Live
+from trellis_contracts.deployments import DeployKind, DeploySucceeded, RequestDeploy
+from trellis_contracts.gating import AutomaticHeld, DeploySkipped, HoldLifted
+from trellis_contracts.names import CommitSha
+from trellis_contracts.rules import SkipReason, watches
+
+_SKIP = re.compile(r"\[(?:skip (?:ci|deploy)|(?:ci|deploy) skip|no ci)\]", re.IGNORECASE)
+
+
+def is_barred(commit: CommitSha | None, state: Environment) -> bool:
+    """Say whether a rollback took this commit away from the environment."""
+    return state.hold is not None and commit in state.hold.barred
+
+
+def skipped(
+    command: RequestDeploy, state: Environment, context: Context
+) -> DeploySkipped | None:
+    """Give why a push is not deployed; None when nothing speaks against it."""
+    reason = _reason(command, state, context)
+    if reason is None or command.branch is None or command.commit is None:
+        return None
+    kind, detail = reason
+    return DeploySkipped(
+        application_id=context.application.created.application_id,
+        environment_id=context.environment_id,
+        branch=command.branch,
+        commit=command.commit,
+        delivery=command.delivery,
+        reason=kind,
+        detail=detail[:512],
+    )
+
+
+def _reason(
+    command: RequestDeploy, state: Environment, context: Context
+) -> tuple[SkipReason, str] | None:
+    if is_barred(command.commit, state):
+        return SkipReason.BARRED, "a rollback took this commit away from here"
+    if state.hold is not None:
+        return SkipReason.HELD, f"automatic deploys are held since the rollback #{state.hold.number}"
+    if found := _SKIP.search(command.message or ""):
+        return SkipReason.MESSAGE, f"the commit's message says {found.group()}"
+    watched, paths = context.application.watches, command.paths
+    if watched and paths is not None and not watches(watched, paths):
+        return SkipReason.PATHS, f"it changes nothing of {', '.join(watched)}"
+    return None
+
+
+def after_success(
+    event: DeploySucceeded, state: Environment, context: Context
+) -> AutomaticHeld | HoldLifted | None:
+    """Give what a success means for the hold: a rollback sets it, a newer commit lifts it."""
+    if event.kind is DeployKind.ROLLBACK:
+        return _held(event, state)
+    lifts = state.hold is not None and not is_barred(event.release.commit, state)
+    if not lifts or event.kind is DeployKind.REDEPLOY:
+        return None
+    return lifted(context, by=event)
+
+
+def lifted(context: Context, *, by: DeploySucceeded | None = None) -> HoldLifted:
+    """Give the end of a hold."""
+    return HoldLifted(
+        application_id=context.application.created.application_id,
+        environment_id=context.environment_id,
+        by=by.deployment_id if by else None,
+    )
+
+
+def _held(event: DeploySucceeded, state: Environment) -> AutomaticHeld:
+    before = state.content.success.release.commit if isinstance(state.content, Live) else None
+    return AutomaticHeld(
+        application_id=event.application_id,
+        environment_id=event.environment_id,
+        deployment_id=event.deployment_id,
+        number=event.number,
+        commit=before if before != event.release.commit else None,
+    )
