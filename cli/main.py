@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import applications, deployments, reading, running, tokens, values
+from cli.commands import applications, deployments, gates, reading, rules, running, tokens, values
 from cli.exits import CliError, Status
 from cli.local_aws_installation import LocalAwsError
 from cli.output import Output
@@ -61,9 +61,18 @@ _COMMANDS = {
         deployments.rollback,
         deployments.teardown,
         deployments.cancel,
+        gates.approve,
+        gates.override,
+        gates.resume,
     ),
 }
 app.command("open", rich_help_panel="Start")(running.open_page)
+applications.app.command(
+    epilog="Example: trellis apps rules shop production --approvals 2 --not-own"
+)(rules.rules)
+applications.app.command(epilog="Example: trellis apps watch shop services/shop packages")(
+    rules.watch
+)
 for _panel, _commands in _COMMANDS.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)

@@ -14,10 +14,13 @@ from trellis_contracts.sentences import (
     addresses,
     ago,
     duration,
+    headline,
+    held,
     must_act,
     runs_what,
     short,
     step_now,
+    window,
 )
 from trellis_contracts.views import (
     ApplicationView,
@@ -129,6 +132,42 @@ def application_page(application: ApplicationView) -> list[RenderableType]:
     for environment in application.environments:
         made.add_row(*_settings_row(environment))
     return [*lines, made]
+
+
+def rules_page(application: ApplicationView, environment: EnvironmentView) -> list[RenderableType]:
+    """Show what the deployments to an environment wait for, and what holds pushes back."""
+    settings, approvals = environment.settings, environment.settings.approvals
+    who = ", ".join(approvals.people) if approvals and approvals.people else "anybody who deploys"
+    own = "" if approvals and approvals.own else ", not whoever asked"
+    lines = [
+        Text(f"{application.name} {environment.name}", style="bold"),
+        Text(f"approvals  {f'{approvals.needed} of {who}{own}' if approvals else 'none'}"),
+        *(Text(f"window     {window(one)}") for one in settings.windows),
+        Text(f"queue      {settings.queue.value}"),
+    ]
+    if settings.checks:
+        names, minutes = ", ".join(settings.checks.names), settings.checks.minutes
+        lines.append(Text(f"checks     {names} (within {minutes} min)"))
+    if settings.run_minutes:
+        lines.append(Text(f"a run      at most {settings.run_minutes} min"))
+    lines += [Text(f"watches    {path}") for path in application.watches]
+    if said := held(environment):
+        lines.append(Text(f"held       {said}", style="yellow"))
+    for skip in environment.skipped:
+        lines.append(Text(f"skipped    {short(skip.commit)} of {skip.branch}: {skip.detail}"))
+    return [*lines]
+
+
+def approval_page(view: DeploymentView, environment: EnvironmentView) -> list[Text]:
+    """Show what a deployment that waits for approval would bring."""
+    runs = runs_what(environment.release)
+    lines = [Text(headline(view), style="bold"), Text(f"{environment.name} runs {runs} now.")]
+    if view.message:
+        lines.append(Text(f"commit     {short(view.commit)} {_first_line(view.message)}"))
+    lines += [Text(f"variable   {name}") for name in view.variables]
+    lines += [Text(f"secret     {name}") for name in view.secrets]
+    lines += [Text(f"waits      {gate.sentence}") for gate in view.gates]
+    return [*lines, *(Text(f"approved   by {approver}") for approver in view.approvers)]
 
 
 def builders_of(builders: Sequence[BuilderView]) -> Table:

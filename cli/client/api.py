@@ -1,5 +1,6 @@
 """Every command of the HTTP API, typed; with what it reads, the one way from the CLI inside."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import httpx
@@ -117,6 +118,24 @@ class Api(Reader):
     async def cancel(self, at: Place, deployment: DeploymentId) -> Decision:
         """End a deployment."""
         return await self._decide("POST", f"{_at(at)}/deployments/{deployment}/cancel")
+
+    async def approve(self, at: Place, deployment: DeploymentId, content: str) -> Decision:
+        """Approve a waiting deployment, as it was looked at."""
+        path = f"{_at(at)}/deployments/{deployment}/approve"
+        return await self._decide("POST", path, {"content": content})
+
+    async def override_freeze(self, at: Place, deployment: DeploymentId, reason: str) -> Decision:
+        """Let a waiting deployment start in spite of a freeze."""
+        path = f"{_at(at)}/deployments/{deployment}/override-freeze"
+        return await self._decide("POST", path, {"reason": reason})
+
+    async def resume(self, at: Place) -> Decision:
+        """Let pushes deploy again after a rollback."""
+        return await self._decide("POST", f"{_at(at)}/resume")
+
+    async def watch(self, application: ApplicationId, paths: Sequence[str]) -> Decision:
+        """Say which paths an application is made of."""
+        return await self._decide("PUT", f"/applications/{application}/watches", {"paths": paths})
 
     async def sign_in_link(self) -> str:
         """The address that signs a browser in once, within five minutes, as who asks."""

@@ -41,6 +41,7 @@ class ContentChanged(DeploymentEvent):
     """What a waiting deployment would bring has changed: earlier approvals have lapsed."""
 
     target: Target
+    content: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
 class FreezeOverridden(DeploymentEvent):

@@ -14,6 +14,7 @@ from trellis_contracts.names import (
     HookId,
     RepositoryName,
 )
+from trellis_contracts.rules import CheckConclusion, CheckName
 
 NO_COMMIT = "0" * 40
 """What git says for "there is none": `before` of a new branch, `after` of a deleted one."""
@@ -61,12 +62,25 @@ class BranchDeleted(Message):
     before: CommitSha
 
 
+class CheckCompleted(Message):
+    """A check of the team's CI said something of a commit, by a delivery."""
+
+    delivery: DeliveryId
+    hook: HookId
+    forge: Literal["github"] = "github"
+    repository: RepositoryName
+    commit: CommitSha
+    check: CheckName
+    conclusion: CheckConclusion
+
+
 class Ignorance(StrEnum):
     """Why a delivery changes nothing."""
 
     PING = "ping"
     TAG = "tag"
     EVENT_NOT_USED = "event_not_used"
+    CHECK_NOT_OVER = "check_not_over"
     NO_APPLICATION = "no_application"
 
 
@@ -111,7 +125,7 @@ class BranchUnobservable(Message):
     detail: str = Field(max_length=1024)
 
 
-Delivered = PushReceived | BranchDeleted | DeliveryIgnored
+Delivered = PushReceived | BranchDeleted | CheckCompleted | DeliveryIgnored
 """What ingest publishes into the inbox."""
 
-DeliveryEvent = PushReceived | BranchDeleted | DeliveryIgnored | PushRouted
+DeliveryEvent = PushReceived | BranchDeleted | CheckCompleted | DeliveryIgnored | PushRouted

@@ -21,7 +21,10 @@ def _is_cron(text: str) -> str:
 
 
 BranchPattern = Annotated[
-    str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x20~^:\\\[-][^\x00-\x20~^:\\\[]*$")
+    str,
+    StringConstraints(
+        min_length=1, max_length=255, pattern=r"^[^\x00-\x20~^:\\\[-][^\x00-\x20~^:\\\[]*$"
+    ),
 ]
 """A branch, or a glob of branches: `*` within one part of a name, `**` over several, `?` one."""
 

@@ -7,7 +7,13 @@ from trellis_contracts.deployments import DeployKind
 from trellis_contracts.health import HealthView
 from trellis_contracts.parties import Party
 from trellis_contracts.releases import StackOutputs
-from trellis_contracts.views import DeploymentState, DeploymentView, ReleaseView
+from trellis_contracts.rules import Window
+from trellis_contracts.views import (
+    DeploymentState,
+    DeploymentView,
+    EnvironmentView,
+    ReleaseView,
+)
 
 ENDED = frozenset(
     {
@@ -72,11 +78,32 @@ def outcome(view: DeploymentView) -> str:
         + {
             DeploymentState.CANCELLED: f" was cancelled{by}{took}.",
             DeploymentState.SUPERSEDED: " was superseded: a newer push took its place.",
-            DeploymentState.WAITING: " waits for its turn.",
+            DeploymentState.WAITING: f" waits: {waits_for(view)}.",
             DeploymentState.RUNNING: f" is running: {step_now(view)}.",
             DeploymentState.CANCELLING: f" is being cancelled{by}.",
         }[view.state]
     )
+
+
+def waits_for(view: DeploymentView) -> str:
+    """Say what a waiting deployment waits for."""
+    return "; ".join(gate.sentence for gate in view.gates) or "for its turn"
+
+
+def held(environment: EnvironmentView) -> str | None:
+    """Say why no push deploys to an environment; None when pushes do."""
+    hold = environment.hold
+    if hold is None:
+        return None
+    barred = f" Barred: {', '.join(map(short, hold.barred))}." if hold.barred else ""
+    return f"pushes are held since the rollback #{hold.number} (trellis resume ends it).{barred}"
+
+
+def window(rule: Window) -> str:
+    """Write a window as it is set: `deny 0 18 * * fri 62h Europe/Rome`."""
+    sizes = ((1440, "d"), (60, "h"), (1, "m"))
+    size, unit = next((s, u) for s, u in sizes if rule.minutes % s == 0)
+    return f"{rule.kind.value} {rule.opens} {rule.minutes // size}{unit} {rule.timezone}"
 
 
 def _success(view: DeploymentView, took: str) -> str:

@@ -33,6 +33,7 @@ from services.ingest.handlers.deployments import Deployments
 from services.ingest.handlers.description import Description
 from services.ingest.handlers.door import IDENTITY, Door
 from services.ingest.handlers.environments import Environments
+from services.ingest.handlers.gating import Gating
 from services.ingest.handlers.health import Health
 from services.ingest.handlers.session import SessionRoutes
 from services.ingest.handlers.sign_in import LINK, SIGN_IN, SIGN_OUT, SignIn
@@ -174,6 +175,7 @@ def _api(
     api.include_router(applications.router())
     api.include_router(Environments(orchestrator, rooms.hooks, rooms.secrets).router())
     api.include_router(Deployments(orchestrator).router())
+    api.include_router(Gating(orchestrator).router())
     api.include_router(TokenRoutes(rooms.tokens).router())
     api.include_router(SessionRoutes(rooms.sessions).router())
     api.include_router(Health(roll_call).router())

@@ -59,6 +59,7 @@ class Orchestrator:
             leases,
             self.questions,
             ask=environments.answer,
+            review=environments.review,
             clock=clock,
             lease=timedelta(seconds=settings.lease_seconds),
         )

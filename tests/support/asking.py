@@ -13,7 +13,7 @@ from trellis_contracts.deployments import EnvironmentEvent
 from trellis_contracts.message import Message
 
 
-def ask(
+def ask(  # noqa: PLR0913 - each is what some test is about
     command: EnvironmentQuestion,
     *,
     number: int = 99,

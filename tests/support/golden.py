@@ -52,7 +52,7 @@ _TEXTS = {
     "stage": "development",
     "type": "RunStarted",
 }
-_PUSHES = {"PushReceived", "BranchDeleted"}
+_PUSHES = {"PushReceived", "BranchDeleted", "CheckCompleted"}
 
 
 def path_of(name: str, version: int) -> Path:

@@ -1,30 +1,53 @@
 """A delivery whose signature was right → what it means to Trellis, or why it means nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, assert_never
 
 from pydantic import ValidationError
 
-from services.ingest.domain.payloads import About, Commit, Push
+from services.ingest.domain.payloads import About, Checked, Commit, Push, Status
 from trellis_contracts.message import Message
 from trellis_contracts.names import HookId, RepositoryName
 from trellis_contracts.pushes import (
     NO_COMMIT,
     BranchDeleted,
+    CheckCompleted,
+    Delivered,
     DeliveryId,
     DeliveryIgnored,
     Ignorance,
     PushedCommit,
     PushReceived,
 )
+from trellis_contracts.rules import CheckConclusion
 
 MOST_COMMITS: Final = 100
 """The newest that are kept of a push. Written at its longest, a commit of ours takes 4 KiB, so
 that no message passes 512 KiB."""
 
 _LONGEST_TITLE = 512
+_LONGEST_PATHS = 64 * 1024
 _LONGEST_EVENT = 64
+_CONCLUSIONS: Mapping[str, CheckConclusion] = MappingProxyType(
+    {
+        **dict.fromkeys(("success", "neutral", "skipped"), CheckConclusion.PASSED),
+        **dict.fromkeys(
+            ("failure", "cancelled", "timed_out", "action_required", "startup_failure", "stale"),
+            CheckConclusion.FAILED,
+        ),
+    }
+)
+"""https://docs.github.com/en/rest/checks/runs: what a completed check run may conclude."""
+
+_STATES: Mapping[str, CheckConclusion] = MappingProxyType(
+    {
+        "success": CheckConclusion.PASSED,
+        "failure": CheckConclusion.FAILED,
+        "error": CheckConclusion.FAILED,
+    }
+)
 _BRANCH = "refs/heads/"
 _TAG = "refs/tags/"
 
@@ -52,8 +75,8 @@ class Unprocessable:
     reason: str
 
 
-Interpretation = PushReceived | BranchDeleted | DeliveryIgnored | Mismatched | Unprocessable
-Payload = Push | About
+Interpretation = Delivered | Mismatched | Unprocessable
+Payload = Push | Checked | Status | About
 
 
 def interpret(
@@ -71,6 +94,13 @@ def interpret(
     match payload:
         case Push():
             return _interpret_push(delivery, payload)
+        case Checked():
+            run = payload.check_run
+            conclusion = _CONCLUSIONS.get(run.conclusion or "")
+            return _check(delivery, run.head_sha, check=run.name, conclusion=conclusion)
+        case Status():
+            conclusion = _STATES.get(payload.state)
+            return _check(delivery, payload.sha, check=payload.context, conclusion=conclusion)
         case About():
             ping = delivery.event == "ping"
             return _ignored(delivery, Ignorance.PING if ping else Ignorance.EVENT_NOT_USED)
@@ -87,6 +117,25 @@ def _interpret_push(delivery: Delivery, push: Push) -> Interpretation:
         if push.deleted or push.after == NO_COMMIT:
             return _branch_deleted(delivery, push)
         return _push_received(delivery, push)
+    except ValidationError as refused:
+        return Unprocessable(why(refused))
+
+
+def _check(
+    delivery: Delivery, commit: str, *, check: str, conclusion: CheckConclusion | None
+) -> Interpretation:
+    """What is not over yet says nothing: who waits for it goes on waiting."""
+    if conclusion is None:
+        return _ignored(delivery, Ignorance.CHECK_NOT_OVER)
+    try:
+        return CheckCompleted(
+            delivery=delivery.id,
+            hook=delivery.hook,
+            repository=delivery.repository,
+            commit=commit,
+            check=check,
+            conclusion=conclusion,
+        )
     except ValidationError as refused:
         return Unprocessable(why(refused))
 
@@ -114,7 +163,20 @@ def _push_received(delivery: Delivery, push: Push) -> PushReceived:
         pusher=push.sender.login if push.sender else None,
         commits=tuple(_commit(commit) for commit in commits[-MOST_COMMITS:]),
         commits_cut=len(commits) > MOST_COMMITS,
+        paths=_paths(push, commits),
     )
+
+
+def _paths(push: Push, commits: tuple[Commit, ...]) -> tuple[str, ...] | None:
+    """What the push changed; None when its commits do not tell it whole."""
+    if push.created or push.forced or not commits:
+        return None
+    named = [(commit.added, commit.removed, commit.modified) for commit in commits]
+    if any(paths is None for of_commit in named for paths in of_commit):
+        return None
+    paths = {path for of_commit in named for some in of_commit for path in some or ()}
+    length = sum(len(path.encode("utf-8", "replace")) for path in paths)
+    return tuple(sorted(paths)) if length <= _LONGEST_PATHS else None
 
 
 def _commit(commit: Commit) -> PushedCommit:

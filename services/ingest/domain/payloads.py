@@ -57,6 +57,33 @@ class Commit(Payload):
     id: str
     message: str = ""
     author: Author | None = None
+    added: tuple[str, ...] | None = None
+    removed: tuple[str, ...] | None = None
+    modified: tuple[str, ...] | None = None
+
+
+class CheckRun(Payload):
+    """A check of GitHub's Checks API; `conclusion` comes when it is completed."""
+
+    name: str
+    head_sha: str
+    conclusion: str | None = None
+
+
+class Checked(Payload):
+    """The event `check_run`."""
+
+    check_run: CheckRun
+    repository: Repository
+
+
+class Status(Payload):
+    """The event `status`: a commit status, under the name `context`."""
+
+    sha: str
+    context: str
+    state: str
+    repository: Repository
 
 
 class Push(Payload):
@@ -65,6 +92,7 @@ class Push(Payload):
     ref: str
     before: str
     after: str
+    created: bool | None = None
     deleted: bool | None = None
     forced: bool | None = None
     repository: Repository

@@ -31,7 +31,12 @@ from services.ingest.handlers.asking import (
     told,
 )
 from services.ingest.handlers.webhooks import WEBHOOKS
-from trellis_contracts.applications import CreateApplication, FolderPath, RecordCloneToken
+from trellis_contracts.applications import (
+    CreateApplication,
+    FolderPath,
+    RecordCloneToken,
+    WatchPaths,
+)
 from trellis_contracts.asking import Accepted
 from trellis_contracts.names import (
     ApplicationId,
@@ -43,6 +48,7 @@ from trellis_contracts.names import (
     RepositoryUrl,
 )
 from trellis_contracts.rights import Identity
+from trellis_contracts.rules import PathPattern
 
 
 def _one_printable_line(value: SecretStr) -> SecretStr:
@@ -72,13 +78,19 @@ class NewCloneToken(Body):
     token: CloneToken
 
 
+class NewWatches(Body):
+    """Paths or globs of paths from the repository's root; none: whatever a push changes counts."""
+
+    paths: tuple[PathPattern, ...] = Field(max_length=50)
+
+
 class WebhookView(BaseModel):
     """What to enter in GitHub's settings of the hook. The secret is shown this once."""
 
     url: str
     secret: str
     content_type: str = "application/json"
-    events: tuple[str, ...] = ("push",)
+    events: tuple[str, ...] = ("push", "check_run", "status")
 
 
 class NewApplicationView(Decision):
@@ -111,6 +123,7 @@ class Applications:
         router.post("", status_code=201)(self.create)
         router.post("/{application_id}/hook")(self.rotate_hook)
         router.put("/{application_id}/clone-token", status_code=202)(self.put_clone_token)
+        router.put("/{application_id}/watches", status_code=202)(self.watch)
         return router
 
     async def create(
@@ -157,6 +170,13 @@ class Applications:
         await self._hook_of(application_id)
         version = await self._secrets.put(clone_token_path(application_id), asked.token)
         command = RecordCloneToken(application_id=application_id, version=version)
+        return told(await decided(self._orchestrator, command, who=who, key=key))
+
+    async def watch(
+        self, *, who: Configurer, application_id: UUID, asked: NewWatches, key: Key
+    ) -> Decision:
+        """Say which paths the application is made of: pushes that change none are skipped."""
+        command = WatchPaths(application_id=application_id, paths=asked.paths)
         return told(await decided(self._orchestrator, command, who=who, key=key))
 
     def _name_of(self, repository: RepositoryUrl) -> RepositoryName:

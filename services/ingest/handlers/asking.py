@@ -35,6 +35,7 @@ _STATUS: Mapping[RefusalCode, int] = MappingProxyType(
 Deployer = Annotated[Identity, Depends(identified(Right.DEPLOY))]
 Configurer = Annotated[Identity, Depends(identified(Right.CONFIGURE))]
 Creator = Annotated[Identity, Depends(identified(Right.CREATE))]
+Overrider = Annotated[Identity, Depends(identified(Right.OVERRIDE))]
 Administrator = Annotated[Identity, Depends(identified(Right.ADMINISTER))]
 
 

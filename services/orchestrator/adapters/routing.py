@@ -15,16 +15,20 @@ from trellis_contracts.applications import ApplicationEvent, EnvironmentAdded
 from trellis_contracts.deployments import (
     CancelRequested,
     DeployCancelled,
+    DeployRequested,
     DeployStarted,
     DeploySucceeded,
+    DeploySuperseded,
     EnvironmentTornDown,
 )
 from trellis_contracts.failures import FailureEvent
+from trellis_contracts.gating import GateFailure
 from trellis_contracts.message import Message
 from trellis_contracts.names import (
     ApplicationId,
     ApplicationName,
     BranchName,
+    DeploymentId,
     EnvironmentId,
     HookId,
     RepositoryName,
@@ -39,12 +43,13 @@ from trellis_contracts.pushes import (
 )
 from trellis_contracts.runs import RunStarted
 
-_Outcome = DeployCancelled | DeploySucceeded | EnvironmentTornDown | FailureEvent
+_Outcome = DeployCancelled | DeploySucceeded | EnvironmentTornDown | FailureEvent | GateFailure
 _Underway = DeployStarted | CancelRequested | RunStarted
+_Queue = DeployRequested | DeploySuperseded
 
 FOLDED = frozenset(
     event.__name__
-    for union in (ApplicationEvent, DeliveryEvent, _Outcome, _Underway)
+    for union in (ApplicationEvent, DeliveryEvent, _Outcome, _Underway, _Queue)
     for event in get_args(union)
 )
 """The types of events that the index is made of; others need not be read."""
@@ -65,6 +70,7 @@ class Index:
     def __init__(self) -> None:
         self.applications: dict[ApplicationId, Application] = {}
         self.underway: dict[EnvironmentId, Underway] = {}
+        self.waiting: dict[EnvironmentId, set[DeploymentId]] = {}
         self.unrouted: dict[DeliveryId, PushReceived] = {}
         self._homes: dict[EnvironmentId, ApplicationId] = {}
         self._heard: set[HookId] = set()
@@ -114,6 +120,7 @@ class Index:
             case BranchDeleted() | DeliveryIgnored():
                 self._heard.add(event.hook)
             case _:
+                self._fold_queue(event)
                 self._fold_run(event)
 
     def _fold_application(self, event: ApplicationEvent, at: datetime) -> None:
@@ -123,6 +130,15 @@ class Index:
             self.applications[event.application_id] = after
         if isinstance(event, EnvironmentAdded):
             self._homes[event.environment_id] = event.application_id
+
+    def _fold_queue(self, event: Message) -> None:
+        if isinstance(event, DeployRequested):
+            self.waiting.setdefault(event.environment_id, set()).add(event.deployment_id)
+        elif isinstance(event, _Outcome | DeployStarted | DeploySuperseded):
+            left = self.waiting.get(event.environment_id, set()) - {event.deployment_id}
+            self.waiting[event.environment_id] = left
+            if not left:
+                del self.waiting[event.environment_id]
 
     def _fold_run(self, event: Message) -> None:
         match event:

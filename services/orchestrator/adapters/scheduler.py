@@ -15,11 +15,13 @@ from services.orchestrator.adapters.questions import Questions
 from services.orchestrator.adapters.routing import Index, Underway
 from trellis_contracts.asking import Accepted, Asked, Refused
 from trellis_contracts.deployments import ExpireRun
+from trellis_contracts.gating import ReviewQueue
 from trellis_contracts.names import EnvironmentId, derived_id
 
 TICK_SECONDS = 1.0
 
 Ask = Callable[[ExpireRun, Asked], Awaitable[Accepted | Refused]]
+Review = Callable[[EnvironmentId, Asked], Awaitable[None]]
 
 
 class Scheduler:
@@ -32,11 +34,12 @@ class Scheduler:
         questions: Questions,
         *,
         ask: Ask,
+        review: Review,
         clock: Clock,
         lease: timedelta,
     ) -> None:
         self._index, self._leases, self._questions = index, leases, questions
-        self._ask, self._clock, self._lease = ask, clock, lease
+        self._ask, self._review, self._clock, self._lease = ask, review, clock, lease
 
     async def run(self) -> None:
         """Tick for as long as the process lives."""
@@ -60,6 +63,8 @@ class Scheduler:
         self._leases.keep({found.run.run_id for found in underway.values()})
         for environment_id, found in underway.items():
             await self._expire(environment_id, found, now)
+        for environment_id in tuple(self._index.waiting):
+            await self._review(environment_id, _review_of(environment_id, now))
         for application, branch in self._index.unheard():
             application_id = application.created.application_id
             if self._questions.is_due(application_id, branch):
@@ -83,3 +88,13 @@ class Scheduler:
                 body=command.model_dump_json(),
             ),
         )
+
+
+def _review_of(environment_id: EnvironmentId, now: datetime) -> Asked:
+    command = ReviewQueue(environment_id=environment_id)
+    return Asked(
+        id=derived_id(environment_id, "review", now.isoformat()),
+        actor="service:orchestrator",
+        type=type(command).__name__,
+        body=command.model_dump_json(),
+    )

@@ -56,4 +56,5 @@ def _changed(waiting: Waiting, context: Context) -> ContentChanged | None:
     target = context.application.target(context.environment_id)
     if target == waiting.request.target:
         return None
-    return ContentChanged(**waiting.request.ids, target=target)
+    content = waiting.request.model_copy(update={"target": target}).content
+    return ContentChanged(**waiting.request.ids, target=target, content=content)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import assert_never
 
 from services.orchestrator.domain import configuration
 from services.orchestrator.domain.configuration import (
@@ -149,14 +150,10 @@ def evolve(state: ApplicationState, event: Message, *, at: datetime) -> Applicat
         case EnvironmentAdded():
             added = configuration.added(event)
             return replace(state, environments={**state.environments, event.environment_id: added})
-        case CloneTokenStored():
-            return replace(state, clone_token_version=event.version)
-        case WatchesChanged():
-            return replace(state, watches=event.paths)
-        case CheckReported():
-            return _checked(state, event)
         case BranchHeadObserved() | BranchUnobservable():
             return _observed(state, event, at)
+        case CloneTokenStored() | WatchesChanged() | CheckReported():
+            return _told(state, event)
         case _:
             return _configured(state, event)
 
@@ -178,17 +175,8 @@ def decide(
     if isinstance(state, NotCreated):
         raise IllegalApplication(command.application_id)
     match command:
-        case RecordCloneToken():
-            newer = configuration.is_newer(
-                "the clone token", command.version, state.clone_token_version
-            )
-            return [CloneTokenStored(**command.model_dump())] if newer else []
-        case WatchPaths():
-            same = command.paths == state.watches
-            return [] if same else [WatchesChanged(**command.model_dump())]
-        case CheckReported():
-            known = state.checks.get(command.commit, {}).get(command.check)
-            return [] if known is command.conclusion else [command]
+        case RecordCloneToken() | WatchPaths() | CheckReported():
+            return _tell(command, state)
         case BranchHeadObserved():
             return [] if _is_no_news(command, state, context) else [command]
         case BranchUnobservable():
@@ -206,6 +194,39 @@ def _observed(
         return replace(state, unobservable={**mute, event.branch: event.detail})
     heads, moved = {**state.heads, event.branch: event.commit}, {**state.moved, event.branch: at}
     return replace(state, heads=heads, moved=moved, unobservable=mute)
+
+
+def _told(
+    state: Application, event: CloneTokenStored | WatchesChanged | CheckReported
+) -> Application:
+    match event:
+        case CloneTokenStored():
+            return replace(state, clone_token_version=event.version)
+        case WatchesChanged():
+            return replace(state, watches=event.paths)
+        case CheckReported():
+            return _checked(state, event)
+        case _:
+            assert_never(event)
+
+
+def _tell(
+    command: RecordCloneToken | WatchPaths | CheckReported, state: Application
+) -> list[ApplicationEvent]:
+    match command:
+        case RecordCloneToken():
+            newer = configuration.is_newer(
+                "the clone token", command.version, state.clone_token_version
+            )
+            return [CloneTokenStored(**command.model_dump())] if newer else []
+        case WatchPaths():
+            same = command.paths == state.watches
+            return [] if same else [WatchesChanged(**command.model_dump())]
+        case CheckReported():
+            known = state.checks.get(command.commit, {}).get(command.check)
+            return [] if known is command.conclusion else [command]
+        case _:
+            assert_never(command)
 
 
 def _checked(state: Application, event: CheckReported) -> Application:

@@ -9,6 +9,7 @@ from datetime import datetime
 from trellis_contracts.message import Message
 from trellis_contracts.pushes import (
     BranchDeleted,
+    CheckCompleted,
     Delivered,
     DeliveryEvent,
     DeliveryIgnored,
@@ -51,17 +52,17 @@ def decide(delivered: Delivered, state: Delivery, *, connected: bool) -> list[De
     if not isinstance(state, NotReceived):
         return []
     match delivered:
-        case PushReceived() if not connected:
+        case PushReceived() | CheckCompleted() if not connected:
             return [_ignored(delivered)]
-        case PushReceived() | BranchDeleted() | DeliveryIgnored():
+        case PushReceived() | BranchDeleted() | CheckCompleted() | DeliveryIgnored():
             return [delivered]
 
 
-def _ignored(push: PushReceived) -> DeliveryIgnored:
+def _ignored(delivered: PushReceived | CheckCompleted) -> DeliveryIgnored:
     return DeliveryIgnored(
-        delivery=push.delivery,
-        hook=push.hook,
-        forge=push.forge,
-        event="push",
+        delivery=delivered.delivery,
+        hook=delivered.hook,
+        forge=delivered.forge,
+        event="push" if isinstance(delivered, PushReceived) else "check",
         reason=Ignorance.NO_APPLICATION,
     )

@@ -21,9 +21,7 @@ def is_barred(commit: CommitSha | None, state: Environment) -> bool:
     return state.hold is not None and commit in state.hold.barred
 
 
-def skipped(
-    command: RequestDeploy, state: Environment, context: Context
-) -> DeploySkipped | None:
+def skipped(command: RequestDeploy, state: Environment, context: Context) -> DeploySkipped | None:
     """Give why a push is not deployed; None when nothing speaks against it."""
     reason = _reason(command, state, context)
     if reason is None or command.branch is None or command.commit is None:
@@ -46,7 +44,10 @@ def _reason(
     if is_barred(command.commit, state):
         return SkipReason.BARRED, "a rollback took this commit away from here"
     if state.hold is not None:
-        return SkipReason.HELD, f"automatic deploys are held since the rollback #{state.hold.number}"
+        return (
+            SkipReason.HELD,
+            f"automatic deploys are held since the rollback #{state.hold.number}",
+        )
     if found := _SKIP.search(command.message or ""):
         return SkipReason.MESSAGE, f"the commit's message says {found.group()}"
     watched, paths = context.application.watches, command.paths

@@ -71,9 +71,7 @@ def report(
             return _outcome(fact, slot, state, context=context, now=now)
 
 
-def cancel(
-    command: Cancel, state: Environment, *, context: Context
-) -> list[EnvironmentEvent]:
+def cancel(command: Cancel, state: Environment, *, context: Context) -> list[EnvironmentEvent]:
     """End a deployment: at once when the cloud cannot have changed, else by its run.
 
     Raises:
@@ -131,9 +129,7 @@ def _ended(failure: FailureEvent, slot: Running) -> FailureEvent | DeployCancell
     return failure
 
 
-def _resolved(
-    fact: CommitResolved, slot: Running, state: Environment
-) -> list[EnvironmentEvent]:
+def _resolved(fact: CommitResolved, slot: Running, state: Environment) -> list[EnvironmentEvent]:
     """The newest commit of a branch may turn out to be the one that was rolled back."""
     if slot.commit is not None:
         return []

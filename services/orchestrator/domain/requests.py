@@ -61,9 +61,7 @@ class _Wanted:
     release: Release | None = None
 
 
-def decide(
-    command: Request, state: Environment, *, context: Context
-) -> list[EnvironmentEvent]:
+def decide(command: Request, state: Environment, *, context: Context) -> list[EnvironmentEvent]:
     """Give the deployment that is asked for, or why a push gets none; [] is nothing to do.
 
     Raises:
@@ -73,11 +71,7 @@ def decide(
         case RequestDeploy(trigger=Trigger.PERSON):
             wanted = _deploy(command, state, context)
         case RequestDeploy():
-            if _is_old_news(command, state, context):
-                return []
-            if skipped := holding.skipped(command, state, context):
-                return [skipped]
-            wanted = _automatic(command)
+            return _push(command, state, context)
         case Redeploy():
             wanted = _redeploy(state, context)
         case Promote():
@@ -89,6 +83,14 @@ def decide(
         case _:
             assert_never(command)
     return _take_place(wanted, state, context)
+
+
+def _push(command: RequestDeploy, state: Environment, context: Context) -> list[EnvironmentEvent]:
+    if _is_old_news(command, state, context):
+        return []
+    if skipped := holding.skipped(command, state, context):
+        return [skipped]
+    return _take_place(_automatic(command), state, context)
 
 
 def _deploy(command: RequestDeploy, state: Environment, context: Context) -> _Wanted:
@@ -202,9 +204,7 @@ def _tear_down(command: TearDown, state: Environment, context: Context) -> _Want
     return _Wanted(kind=DeployKind.TEARDOWN, release=state.release)
 
 
-def _take_place(
-    wanted: _Wanted, state: Environment, context: Context
-) -> list[EnvironmentEvent]:
+def _take_place(wanted: _Wanted, state: Environment, context: Context) -> list[EnvironmentEvent]:
     request = DeployRequested(
         application_id=context.application.created.application_id,
         environment_id=context.environment_id,

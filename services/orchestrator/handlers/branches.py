@@ -12,7 +12,7 @@ from trellis_contracts.names import BranchName, EnvironmentId, derived_id
 from trellis_contracts.pushes import (
     BranchHeadObserved,
     BranchUnobservable,
-    DeliveryId,
+    PushReceived,
 )
 
 
@@ -33,7 +33,7 @@ class Branches:
         answer = await self._applications.answer(fact, asked, asked_at=asked_at)
         if isinstance(fact, BranchHeadObserved) and isinstance(answer, Accepted):
             if answer.events:
-                await self.offer(fact, asked, cause=asked.id, delivery=None)
+                await self.offer(fact, asked, cause=asked.id)
             else:
                 await self._ask_again(fact, asked)
         return answer
@@ -44,7 +44,12 @@ class Branches:
         await self._questions.ask(application, branch, id_)
 
     async def offer(
-        self, head: BranchHeadObserved, asked: Asked, *, cause: object, delivery: DeliveryId | None
+        self,
+        head: BranchHeadObserved,
+        asked: Asked,
+        *,
+        cause: object,
+        push: PushReceived | None = None,
     ) -> tuple[EnvironmentId, ...]:
         """Ask for a deployment wherever the branch deploys, and say where; a repeat asks again.
 
@@ -57,7 +62,7 @@ class Branches:
             return ()
         bound = application.bound_to(head.branch)
         for environment_id in bound:
-            request = _deployment_of(head, environment_id, delivery)
+            request = _deployment_of(head, environment_id, push)
             await self._ask(request, question(request, asked, id_parts=(cause, environment_id)))
         return bound
 
@@ -79,14 +84,17 @@ class Branches:
 
 
 def _deployment_of(
-    head: BranchHeadObserved, environment_id: EnvironmentId, delivery: DeliveryId | None
+    head: BranchHeadObserved, environment_id: EnvironmentId, push: PushReceived | None
 ) -> RequestDeploy:
+    commits = push.commits if push else ()
     return RequestDeploy(
         environment_id=environment_id,
         commit=head.commit,
         branch=head.branch,
-        trigger=Trigger.PUSH if delivery else Trigger.HEAD,
-        delivery=delivery,
+        trigger=Trigger.PUSH if push else Trigger.HEAD,
+        delivery=push.delivery if push else None,
+        message=next((c.message for c in commits if c.sha == head.commit), None),
+        paths=push.paths if push else None,
     )
 
 

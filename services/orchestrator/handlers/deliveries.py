@@ -17,11 +17,13 @@ from services.orchestrator.domain.heads import is_next
 from services.orchestrator.handlers.applications import Applications
 from services.orchestrator.handlers.branches import Branches, question
 from trellis_contracts import subjects
+from trellis_contracts.applications import CheckReported
 from trellis_contracts.asking import Asked
 from trellis_contracts.message import Message
 from trellis_contracts.names import ActorId, ApplicationId, EnvironmentId, derived_id
 from trellis_contracts.pushes import (
     BranchHeadObserved,
+    CheckCompleted,
     Delivered,
     HeadSource,
     PushReceived,
@@ -54,6 +56,8 @@ class Deliveries:
             history = await self._streams.load(DELIVERIES, stream)
             connected = self._connected(delivered)
             events = delivery.decide(delivered, history.state, connected=bool(connected))
+            if events and isinstance(delivered, CheckCompleted):
+                await self._report(delivered, connected)
             if events:
                 await self._record(events[0], delivered, "received", after=history.version)
                 history = await self._streams.load(DELIVERIES, stream)
@@ -77,6 +81,20 @@ class Deliveries:
         routed = PushRouted(delivery=push.delivery, environments=tuple(offered))
         await self._record(routed, push, "routed", after=after)
 
+    async def _report(
+        self, delivered: CheckCompleted, connected: tuple[ApplicationId, ...]
+    ) -> None:
+        """Tell every application of the repository what a check says; a repeat is no news."""
+        for application_id in connected:
+            said = CheckReported(
+                application_id=application_id,
+                commit=delivered.commit,
+                check=delivered.check,
+                conclusion=delivered.conclusion,
+            )
+            asked = _asked(said, delivered, application_id)
+            await self._applications.answer(said, asked)
+
     async def _offer(
         self, push: PushReceived, application_id: ApplicationId
     ) -> tuple[EnvironmentId, ...]:
@@ -89,10 +107,10 @@ class Deliveries:
         head = _head_of(push, application_id)
         asked = _asked(head, push, application_id)
         await self._applications.answer(head, asked)
-        return await self._branches.offer(head, asked, cause=push.delivery, delivery=push.delivery)
+        return await self._branches.offer(head, asked, cause=push.delivery, push=push)
 
     def _connected(self, delivered: Delivered) -> tuple[ApplicationId, ...]:
-        if not isinstance(delivered, PushReceived):
+        if not isinstance(delivered, PushReceived | CheckCompleted):
             return ()
         return self._index.connected(delivered.hook, delivered.repository)
 
@@ -116,9 +134,9 @@ def _head_of(push: PushReceived, application_id: ApplicationId) -> BranchHeadObs
     )
 
 
-def _asked(message: Message, push: PushReceived, application_id: ApplicationId) -> Asked:
-    asked = Asked(id=derived_id(push.delivery), actor=_actor(push), type="", body="")
-    return question(message, asked, id_parts=(push.delivery, application_id, "pushed"))
+def _asked(message: Message, delivered: Delivered, application_id: ApplicationId) -> Asked:
+    asked = Asked(id=derived_id(delivered.delivery), actor=_actor(delivered), type="", body="")
+    return question(message, asked, id_parts=(delivered.delivery, application_id, "pushed"))
 
 
 def _actor(delivered: Delivered) -> ActorId:

@@ -7,7 +7,7 @@ from services.chassis.logging import get_logger
 from services.orchestrator.adapters.routing import Index
 from services.orchestrator.adapters.streams import ENVIRONMENTS, RUNS, Streams
 from services.orchestrator.adapters.turns import Turns
-from services.orchestrator.domain import environment
+from services.orchestrator.domain import advancing, environment
 from services.orchestrator.domain.answers import accept
 from services.orchestrator.domain.application import Application
 from services.orchestrator.domain.context import Context
@@ -29,6 +29,7 @@ from trellis_contracts.deployments import (
     RollBack,
 )
 from trellis_contracts.failures import RunErrored
+from trellis_contracts.gating import ReviewQueue
 from trellis_contracts.names import EnvironmentId, derived_id
 
 
@@ -69,6 +70,14 @@ class Environments:
                 events.extend(answer.events)
         answered = accept(asked.id, (), position=max(positions, default=None))
         return answered.model_copy(update={"events": tuple(events)})
+
+    async def review(self, environment_id: EnvironmentId, asked: Asked) -> None:
+        """Let what waits start or end, if its time has come."""
+        command = ReviewQueue(environment_id=environment_id)
+        state = await self.state(environment_id)
+        context = await self._context(command, environment_id, state, asked=asked)
+        if advancing.is_due(state, context=context, now=self._clock()):
+            await self._settle(command, environment_id, asked)
 
     async def state(self, environment_id: EnvironmentId) -> Environment:
         """Give an environment as it is recorded now."""

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.projections.domain import environments
-from trellis_contracts.applications import ApplicationCreated, EnvironmentAdded
+from trellis_contracts.applications import ApplicationCreated, EnvironmentAdded, WatchesChanged
 from trellis_contracts.message import Message, Recorded
 from trellis_contracts.names import BranchName
 from trellis_contracts.pushes import (
@@ -64,6 +64,8 @@ def _heard(view: ApplicationView, event: Message) -> ApplicationView:
         case BranchHeadObserved():
             heads = {**view.heads, event.branch: event.commit}
             return view.model_copy(update={"heads": heads, "unobservable": None})
+        case WatchesChanged():
+            return view.model_copy(update={"watches": event.paths})
         case BranchUnobservable():
             return view.model_copy(update={"unobservable": event.detail})
         case BranchDeleted():

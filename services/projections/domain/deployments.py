@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
 from services.projections.domain import runs
 from trellis_contracts.deployments import (
@@ -15,6 +16,12 @@ from trellis_contracts.deployments import (
     EnvironmentTornDown,
 )
 from trellis_contracts.failing import DeploymentEvent, Failure
+from trellis_contracts.gating import (
+    ContentChanged,
+    DeployGated,
+    FreezeOverridden,
+    PromotionApproved,
+)
 from trellis_contracts.message import Message, Recorded
 from trellis_contracts.names import CommitSha
 from trellis_contracts.parties import Party
@@ -80,6 +87,7 @@ def _requested(event: DeployRequested, recorded: Recorded, known: Known) -> Depl
         requested_at=envelope.occurred_at,
         variables=tuple(sorted(target.variables)),
         secrets=tuple(sorted(target.secrets)),
+        content=event.content,
     )
 
 
@@ -93,8 +101,34 @@ def _moved(view: DeploymentView, recorded: Recorded, known: Known) -> Deployment
         case CancelRequested():
             asked_by = {"cancel_requested_by": recorded.envelope.actor}
             return view.model_copy(update={"state": DeploymentState.CANCELLING, **asked_by})
+        case DeployGated() | PromotionApproved() | ContentChanged() | FreezeOverridden() as event:
+            return _gated(view, event)
         case event:
             return _ended(view, event, at)
+
+
+def _gated(
+    view: DeploymentView,
+    event: DeployGated | PromotionApproved | ContentChanged | FreezeOverridden,
+) -> DeploymentView:
+    match event:
+        case DeployGated():
+            changed: dict[str, object] = {"gates": event.gates}
+        case PromotionApproved():
+            changed = {"approvers": (*view.approvers, event.approver)}
+        case ContentChanged():
+            changed = {
+                "approvers": (),
+                "content": event.content,
+                "variables": tuple(sorted(event.target.variables)),
+                "secrets": tuple(sorted(event.target.secrets)),
+            }
+        case FreezeOverridden():
+            by, why = event.actor, event.reason
+            changed = {"freeze_overridden_by": by, "freeze_override_reason": why}
+        case _ as never:
+            assert_never(never)
+    return view.model_copy(update=changed)
 
 
 def _ended(view: DeploymentView, event: Message, at: datetime) -> DeploymentView:
@@ -124,6 +158,7 @@ def _started(view: DeploymentView, event: DeployStarted, at: datetime) -> Deploy
             "failure": None,
             "finished_at": None,
             "seconds": None,
+            "gates": (),
         }
     )
 
@@ -135,6 +170,7 @@ def _finished(view: DeploymentView, state: DeploymentState, at: datetime) -> Dep
             "state": state,
             "finished_at": at,
             "seconds": seconds,
+            "gates": (),
             "runs": runs.settled(view.runs, at),
         }
     )

@@ -21,9 +21,13 @@ from trellis_contracts.deployments import (
     ReleaseVanished,
 )
 from trellis_contracts.failing import DeploymentEvent, Failure
+from trellis_contracts.gating import AutomaticHeld, DeploySkipped, HoldLifted
 from trellis_contracts.message import Message, Recorded
 from trellis_contracts.names import DeploymentId
-from trellis_contracts.views import EnvironmentView, ReleaseView
+from trellis_contracts.views import EnvironmentView, HoldView, ReleaseView, SkipView
+
+MOST_SKIPPED = 10
+"""Skipped pushes that an environment shows."""
 
 T = TypeVar("T")
 
@@ -43,11 +47,11 @@ def project(view: EnvironmentView, recorded: Recorded) -> EnvironmentView:
     """Give the environment as it is after an event of its own; any other leaves it the same."""
     if isinstance(recorded.event, DeploymentEvent):
         return _deployed(view, recorded, recorded.event)
-    return _set(view, recorded.event)
+    return _set(view, recorded)
 
 
-def _set(view: EnvironmentView, event: Message) -> EnvironmentView:
-    changed = _settings(view, event)
+def _set(view: EnvironmentView, recorded: Recorded) -> EnvironmentView:
+    changed = _settings(view, recorded.event) or _held(view, recorded)
     return view.model_copy(update=changed) if changed else view
 
 
@@ -71,6 +75,21 @@ def _settings(view: EnvironmentView, event: Message) -> dict[str, object]:
     return changed
 
 
+def _held(view: EnvironmentView, recorded: Recorded) -> dict[str, object]:
+    at = recorded.envelope.occurred_at
+    match recorded.event:
+        case DeploySkipped() as event:
+            named = event.model_dump(include={"branch", "commit", "reason", "detail"})
+            return {"skipped": (SkipView(**named, at=at), *view.skipped)[:MOST_SKIPPED]}
+        case AutomaticHeld() as event:
+            barred = (*(view.hold.barred if view.hold else ()), *filter(None, [event.commit]))
+            return {"hold": HoldView(number=event.number, barred=barred, since=at)}
+        case HoldLifted():
+            return {"hold": None}
+        case _:
+            return {}
+
+
 def _deployed(view: EnvironmentView, recorded: Recorded, event: DeploymentEvent) -> EnvironmentView:
     match event:
         case DeployRequested():
@@ -83,7 +102,8 @@ def _deployed(view: EnvironmentView, recorded: Recorded, event: DeploymentEvent)
             release = _release(event, recorded)
             return _ended(view, event.deployment_id).model_copy(update={"release": release})
         case EnvironmentTornDown():
-            return _ended(view, event.deployment_id).model_copy(update={"release": None})
+            freed = _ended(view, event.deployment_id)
+            return freed.model_copy(update={"release": None, "hold": None})
         case DeploySuperseded() | DeployCancelled() | Failure():
             return _ended(view, event.deployment_id)
         case _:

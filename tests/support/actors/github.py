@@ -56,6 +56,33 @@ class GitHub:
         """The push of a tag."""
         return self.push(ref=f"refs/tags/{name}", before=ZEROS)
 
+    def check(self, name: str, commit: str, conclusion: str | None) -> Json:
+        """A check run, completed with a conclusion or still going on."""
+        return {
+            "action": "completed" if conclusion else "created",
+            "check_run": {
+                "id": 1,
+                "name": name,
+                "head_sha": commit,
+                "status": "completed" if conclusion else "in_progress",
+                "conclusion": conclusion,
+            },
+            "repository": self._repository(),
+            "sender": {"login": "ana-login"},
+        }
+
+    def status(self, context: str, commit: str, state: str) -> Json:
+        """A commit status."""
+        return {
+            "id": 1,
+            "sha": commit,
+            "context": context,
+            "state": state,
+            "description": None,
+            "repository": self._repository(),
+            "sender": {"login": "ana-login"},
+        }
+
     def ping(self) -> Json:
         """What GitHub sends when a hook is made."""
         return {

@@ -19,17 +19,24 @@ from services.ingest.domain.interpret import (
 from services.ingest.domain.payloads import Push
 from tests.support.actors.github import ZEROS, GitHub, Json, body_of
 from trellis_contracts import codec
-from trellis_contracts.pushes import BranchDeleted, DeliveryIgnored, Ignorance, PushReceived
+from trellis_contracts.pushes import (
+    BranchDeleted,
+    CheckCompleted,
+    DeliveryIgnored,
+    Ignorance,
+    PushReceived,
+)
+from trellis_contracts.rules import CheckConclusion
 
 GITHUB = GitHub("secret")
 DELIVERY = Delivery(id="d", event="push", hook="h" * 16, repository="acme/orders")
 EVENTS = [
-    "branch_protection_rule", "check_run", "check_suite", "code_scanning_alert",
+    "branch_protection_rule", "check_suite", "code_scanning_alert",
     "commit_comment", "create", "delete", "deployment", "deployment_status", "discussion",
     "fork", "gollum", "installation", "issue_comment", "issues", "label", "member",
     "membership", "meta", "milestone", "organization", "page_build", "project", "public",
     "pull_request", "pull_request_review", "release", "repository", "repository_dispatch",
-    "schedule", "secret_scanning_alert", "security_advisory", "sponsorship", "star", "status",
+    "schedule", "secret_scanning_alert", "security_advisory", "sponsorship", "star",
     "team", "watch", "workflow_dispatch", "workflow_job",
 ]  # fmt: skip
 
@@ -92,6 +99,70 @@ def test_what_changes_nothing_is_ignored_for_a_reason(
 
     assert isinstance(meaning, DeliveryIgnored)
     assert (meaning.event, meaning.reason) == (event, reason)
+
+
+@pytest.mark.parametrize(
+    ("payload", "event", "conclusion"),
+    [
+        (GITHUB.check("build", "c" * 40, "success"), "check_run", CheckConclusion.PASSED),
+        (GITHUB.check("build", "c" * 40, "neutral"), "check_run", CheckConclusion.PASSED),
+        (GITHUB.check("build", "c" * 40, "timed_out"), "check_run", CheckConclusion.FAILED),
+        (GITHUB.status("build", "c" * 40, "success"), "status", CheckConclusion.PASSED),
+        (GITHUB.status("build", "c" * 40, "error"), "status", CheckConclusion.FAILED),
+    ],
+)
+def test_a_check_says_something_of_a_commit(
+    payload: Json, event: str, conclusion: CheckConclusion
+) -> None:
+    meaning = _meaning(payload, event)
+
+    assert isinstance(meaning, CheckCompleted)
+    assert (meaning.commit, meaning.check) == ("c" * 40, "build")
+    assert meaning.conclusion is conclusion
+
+
+@pytest.mark.parametrize(
+    ("payload", "event"),
+    [
+        (GITHUB.check("build", "c" * 40, None), "check_run"),
+        (GITHUB.status("build", "c" * 40, "pending"), "status"),
+    ],
+)
+def test_a_check_that_goes_on_says_nothing_yet(payload: Json, event: str) -> None:
+    meaning = _meaning(payload, event)
+
+    assert isinstance(meaning, DeliveryIgnored)
+    assert meaning.reason is Ignorance.CHECK_NOT_OVER
+
+
+def _changing(*files: str) -> Json:
+    return {"id": "c" * 40, "message": "m", "added": [files[0]], "removed": [files[1]],
+            "modified": list(files[2:])}  # fmt: skip
+
+
+def test_a_push_says_what_it_changed() -> None:
+    commits = [_changing("a", "b", "c", "d"), _changing("a", "e")]
+    meaning = _meaning(GITHUB.push() | {"commits": commits})
+
+    assert isinstance(meaning, PushReceived)
+    assert meaning.paths == ("a", "b", "c", "d", "e")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"forced": True},
+        {"created": True},
+        {"commits": []},
+        {"commits": [{"id": "c" * 40, "message": "without paths"}]},
+        {"commits": [_changing("x" * 40_000, "y" * 40_000)]},
+    ],
+)
+def test_what_a_push_changed_is_not_known_unless_its_commits_tell_it_whole(changed: Json) -> None:
+    meaning = _meaning(GITHUB.push() | {"commits": [_changing("a", "b")]} | changed)
+
+    assert isinstance(meaning, PushReceived)
+    assert meaning.paths is None
 
 
 @pytest.mark.parametrize("event", ["push", "ping", "star"])
@@ -183,7 +254,13 @@ def test_no_change_of_one_field_breaks_the_reading(path: tuple[str | int, ...], 
     except Unreadable:
         return
     assert isinstance(
-        meaning, PushReceived | BranchDeleted | DeliveryIgnored | Mismatched | Unprocessable
+        meaning,
+        PushReceived
+        | BranchDeleted
+        | CheckCompleted
+        | DeliveryIgnored
+        | Mismatched
+        | Unprocessable,
     )
 
 

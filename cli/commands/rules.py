@@ -1,0 +1,151 @@
+"""`trellis apps rules|watch`: what deployments wait for, and which pushes are skipped."""
+
+import re
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.text import Text
+
+from cli.naming import environment_of, find_application, find_environment, place_of
+from cli.session import ApplicationName, AsJson, EnvironmentName, Session, with_server
+from cli.tables import rules_page
+from trellis_contracts.applications import EnvironmentSettings, SettingsChange
+from trellis_contracts.rules import QueuePolicy
+
+_WINDOW = re.compile(
+    r"(?P<kind>allow|deny) (?P<opens>\S+ \S+ \S+ \S+ \S+) (?P<length>\d+)(?P<unit>[mhd])"
+    r"(?: (?P<zone>\S+))?"
+)
+_MINUTES = {"m": 1, "h": 60, "d": 1440}
+
+
+def rules(  # noqa: PLR0913 - one for each rule
+    name: ApplicationName,
+    environment: EnvironmentName,
+    *,
+    approvals: Annotated[
+        int | None, typer.Option(help="How many people must approve; 0 is none.")
+    ] = None,
+    approver: Annotated[
+        list[str] | None,
+        typer.Option(help="Who may approve, as person:ana; everybody who may deploy if not said."),
+    ] = None,
+    own: Annotated[
+        bool | None, typer.Option("--own/--not-own", help="Whether whoever asks counts too.")
+    ] = None,
+    window: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="'deny 0 18 * * fri 62h Europe/Rome': kind, cron expression, length, time zone. "
+            "Deny beats allow; '' is none."
+        ),
+    ] = None,
+    check: Annotated[
+        list[str] | None, typer.Option(help="A check that a push waits for; '' is none.")
+    ] = None,
+    check_minutes: Annotated[int | None, typer.Option(help="For how long it waits.")] = None,
+    queue: Annotated[
+        QueuePolicy | None, typer.Option(help="What becomes of pushes that wait.")
+    ] = None,
+    run_minutes: Annotated[
+        int | None, typer.Option(help="How long a run may take; 0 is as the server is set.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set what deployments to an environment wait for; without options, show it."""
+
+    async def changed(session: Session) -> None:
+        application, found = await find_environment(session.api, name, environment)
+        before = found.settings
+        change = _change(
+            {
+                "approvals": _approvals(before, approvals, approver, own=own),
+                "windows": [_window(text) for text in window if text] if window else None,
+                "checks": _checks(before, check, check_minutes),
+                "queue": queue,
+                "run_minutes": run_minutes,
+            }
+        )
+        if change.model_fields_set:
+            decision = await session.api.configure(place_of(application, found), change)
+            application = await session.api.application(
+                application.application_id, after=decision.position
+            )
+        after = environment_of(application, found.name)
+        session.output.give(after)
+        session.output.show(*rules_page(application, after))
+
+    with_server(changed, as_json=as_json)
+
+
+def watch(
+    name: ApplicationName,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH...", help="Folders or globs, from the repository's root."),
+    ] = None,
+    *,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="Whatever a push changes counts again.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Deploy only pushes that change something of these paths, for a repository of several apps."""
+    if bool(paths) == everything:
+        raise typer.BadParameter("give PATH..., or --everything")
+
+    async def watched(session: Session) -> None:
+        application = await find_application(session.api, name)
+        decision = await session.api.watch(application.application_id, paths or [])
+        session.output.give(decision)
+        said = f"pushes that change {', '.join(paths)}" if paths else "every push"
+        session.output.show(Text(f"{name} is deployed by {said}."))
+
+    with_server(watched, as_json=as_json)
+
+
+def _change(given: dict[str, object]) -> SettingsChange:
+    """Take what was given; 0 is "none"."""
+    named = {field: value for field, value in given.items() if value is not None}
+    cleared = {field: None if value == 0 else value for field, value in named.items()}
+    try:
+        return SettingsChange.model_validate(cleared)
+    except ValidationError as error:
+        faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
+        raise typer.BadParameter(faults) from error
+
+
+def _approvals(
+    before: EnvironmentSettings, needed: int | None, people: list[str] | None, *, own: bool | None
+) -> object:
+    if needed == 0:
+        return 0
+    given = {"needed": needed, "people": people, "own": own}
+    named = {field: value for field, value in given.items() if value is not None}
+    if not named:
+        return None
+    known = before.approvals.model_dump() if before.approvals else {}
+    return {**known, **named}
+
+
+def _checks(before: EnvironmentSettings, names: list[str] | None, minutes: int | None) -> object:
+    if names == [""]:
+        return 0
+    given = {"names": names, "minutes": minutes}
+    named = {field: value for field, value in given.items() if value is not None}
+    if not named:
+        return None
+    known = before.checks.model_dump() if before.checks else {}
+    return {**known, **named}
+
+
+def _window(text: str) -> dict[str, object]:
+    found = _WINDOW.fullmatch(text.strip())
+    if found is None:
+        raise typer.BadParameter(
+            f"{text!r} is no window: write one like 'deny 0 18 * * fri 62h Europe/Rome'"
+        )
+    minutes = int(found["length"]) * _MINUTES[found["unit"]]
+    zone = found["zone"] or "UTC"
+    return {"kind": found["kind"], "opens": found["opens"], "minutes": minutes, "timezone": zone}
