@@ -96,6 +96,7 @@ class Deployer:
             StackOfAnother: a stack of its name belongs to somebody else; nothing was touched.
             SecretMissing, CredentialsRefused: nothing was touched.
             StackFailed: the environment runs what it ran before.
+            StackStuck: a stack cannot go back; its rollback was continued once.
             Stopped, OutOfTime: it was ended, and has settled.
             AwsUnreachable: it is not known how it stands; deploy again.
         """
@@ -124,6 +125,21 @@ class Deployer:
         """
         with speaking():
             return remove_stacks(OneStack(self._access, owner, watch), stacks)
+
+    def continue_rollback(
+        self, stack: str, owner: Owner, *, watch: Watch, skip: Sequence[str] = ()
+    ) -> None:
+        """Continue the stuck rollback of a stack, without the resources that a person gave up.
+
+        Trellis's own never skip one. They are named as `StackStuck` names them.
+
+        Raises:
+            StackStuck: it is stuck still.
+            StackFailed: its rollback is not stuck.
+            StackOfAnother, CredentialsRefused, AwsUnreachable
+        """
+        with speaking():
+            OneStack(self._access, owner, watch).free(stack, skip=skip)
 
     def _check_account(self, wanted: Prepared, previous: Release | None) -> None:
         account = wanted.assembly.reach.account
