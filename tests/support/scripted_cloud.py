@@ -111,6 +111,7 @@ class _Pages:
 
     def paginate(self, **given: object) -> Iterator[dict[str, Any]]:
         if self.name == "list_stack_resources":
+            self.cloud.on.get(self.name, lambda: None)()
             return iter([{"StackResourceSummaries": self.cloud.summaries(str(given["StackName"]))}])
         if self.name != "describe_stack_events":
             return iter([{"Changes": [{}]}])

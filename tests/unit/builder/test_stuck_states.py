@@ -14,6 +14,7 @@ from services.builder.adapters.deployer.uploads import Uploads
 from services.builder.adapters.deployer.watch import Watch
 from services.builder.domain.assembly.check import check_assembly
 from services.builder.domain.assembly.reach import Owner
+from services.builder.domain.assembly.refusals import StackOfAnother
 from tests.support.assemblies import AssemblyBuilder, parameter, reach_of, template_of
 from tests.support.scripted_cloud import ID, ScriptedCloud, refusal
 from trellis_contracts.releases import StackOutputs
@@ -207,6 +208,31 @@ def test_a_person_continues_without_what_they_give_up_and_only_what_is_stuck() -
     assert continued["ResourcesToSkip"] == ["Topic"]
     with pytest.raises(StackFailed, match="not stuck"):
         one_stack(cloud).free("shop-dev", skip=())
+
+
+def test_what_is_stuck_and_somebody_elses_is_not_continued() -> None:
+    cloud = stuck_cloud("UPDATE_ROLLBACK_FAILED")
+    cloud.tags = []
+
+    with pytest.raises(StackOfAnother):
+        one_stack(cloud).free("shop-dev", skip=("Topic",))
+
+    assert not cloud.called("continue_update_rollback")
+
+
+def test_credentials_that_may_not_list_resources_do_not_hide_that_it_is_stuck() -> None:
+    cloud = stuck_cloud("UPDATE_ROLLBACK_FAILED")
+    becomes(cloud, "continue_update_rollback", "UPDATE_ROLLBACK_FAILED")
+
+    def refuse() -> None:
+        raise refusal("AccessDenied", "no ListStackResources")
+
+    cloud.on["list_stack_resources"] = refuse
+
+    with pytest.raises(StackStuck, match="the topic is gone") as stuck:
+        deploy(cloud)
+
+    assert stuck.value.resources == ()
 
 
 def test_update_rollback_failed_is_removed_by_a_teardown() -> None:

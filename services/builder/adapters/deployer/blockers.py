@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
-from services.builder.adapters.deployer.access import Access
+from botocore.exceptions import ClientError
+
+from services.builder.adapters.deployer.access import Access, code_of
 from services.builder.adapters.deployer.exports import importers
 from services.builder.adapters.deployer.stacks import Events, Hide, Stack, change_set_prefix
 from services.builder.adapters.deployer.states import GONE, is_failure, is_good
 from services.builder.domain.assembly.reach import Owner
+from services.chassis.logging import get_logger
 
 _NESTED = "AWS::CloudFormation::Stack"
 _DEEPEST = 5
@@ -36,17 +39,21 @@ def was_good(access: Access, stack: Stack, owner: Owner) -> bool:
 
 def failed_resources(access: Access, stack: Stack) -> tuple[str, ...]:
     """Name what blocks a rollback, as `continue_rollback` takes it to be skipped."""
-    return tuple(_named(access, stack.id, is_failure))
+    return _listed(access, stack, is_failure)
 
 
 def remaining_resources(access: Access, stack: Stack) -> tuple[str, ...]:
     """Name what is still there."""
-    return tuple(_named(access, stack.id, lambda status: status not in _NOT_THERE))
+    return _listed(access, stack, lambda status: status not in _NOT_THERE)
 
 
 def holders(access: Access, stack: Stack) -> str:
     """Say which other stacks import from this one; empty if none does."""
-    used = {name: importers(access, name) for name in stack.exports.values()}
+    try:
+        used = {name: importers(access, name) for name in stack.exports.values()}
+    except ClientError as refused:
+        get_logger().warning("importers not listed", stack=stack.name, code=code_of(refused))
+        return ""
     return "; ".join(
         f"its export {name} is in use by {', '.join(by)}" for name, by in used.items() if by
     )
@@ -56,6 +63,15 @@ def _who(token: str, owner: Owner) -> str:
     if token.startswith(change_set_prefix(owner)):
         return "another run of this environment"
     return "the AWS console" if token.startswith("Console-") else "somebody outside Trellis"
+
+
+def _listed(access: Access, stack: Stack, wanted: Callable[[str], bool]) -> tuple[str, ...]:
+    """Nothing where AWS does not list them: that must not hide why they are asked for."""
+    try:
+        return tuple(_named(access, stack.id, wanted))
+    except ClientError as refused:
+        get_logger().warning("resources not listed", stack=stack.name, code=code_of(refused))
+        return ()
 
 
 def _named(
