@@ -13,6 +13,7 @@ from services.builder.adapters.deployer.bootstrap import bootstrap
 from services.builder.adapters.deployer.course import run_course
 from services.builder.adapters.deployer.errors import CredentialsRefused, StackFailed
 from services.builder.adapters.deployer.lookups import Question, look_up
+from services.builder.adapters.deployer.mending import LostRace
 from services.builder.adapters.deployer.one_stack import Deployed, OneStack
 from services.builder.adapters.deployer.prepared import Prepared
 from services.builder.adapters.deployer.removal import remove_stacks
@@ -200,7 +201,7 @@ class Deployer:
                     for asset in before[name].assets:
                         uploads.put_asset(asset, fallback.folder)
                     one.deploy(before[name], fallback, uploads)
-            except StackFailed as second:
+            except (StackFailed, LostRace) as second:
                 get_logger().error("an earlier stack was not put back", reason=str(second))
 
     def _remove_rest(self, previous: Release, wanted: Prepared, watch: Watch) -> None:

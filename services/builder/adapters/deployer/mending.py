@@ -30,6 +30,9 @@ T = TypeVar("T")
 class LostRace(Exception):
     """Somebody else began to change the stack between our look and our call."""
 
+    def __init__(self) -> None:
+        super().__init__("somebody else began to change it")
+
 
 @dataclass(frozen=True)
 class Mending:
