@@ -177,6 +177,26 @@ class DeployFailed(RunFailure):
         )
 
 
+class StackStuck(RunFailure):
+    """A stack failed and could not go back, also when its rollback was continued once."""
+
+    must_act: ClassVar[Party] = Party.TEAM
+    stack: str
+    stack_status: str
+    resources: tuple[str, ...] = ()
+    reason: str
+
+    @property
+    @override
+    def sentence(self) -> str:
+        blocking = ", ".join(self.resources) or "a resource that its events name"
+        return (
+            f"Stack {self.stack} is stuck ({self.stack_status}): {blocking} cannot go back: "
+            f"{self.reason}. Mend what blocks it in AWS and deploy again, or continue the "
+            "rollback in the AWS console without these resources."
+        )
+
+
 class RemovalFailed(RunFailure):
     """Something of the environment is still in the cloud."""
 
@@ -261,6 +281,7 @@ FailureEvent = (
     | AssemblyRefused
     | CredentialsRejected
     | DeployFailed
+    | StackStuck
     | RemovalFailed
     | ArtifactUnavailable
     | RunTimedOut

@@ -32,6 +32,9 @@ class ScriptedCloud:
         self.outputs: list[dict[str, str]] = []
         self.imports: dict[str, list[str]] = {}
         """By the name of an export, the stacks that import it."""
+        self.resources: dict[str, dict[str, str]] = {}
+        """By a stack's id, its resources and the state of each."""
+        self.protected = False
 
     @property
     def access(self) -> Access:
@@ -66,6 +69,7 @@ class ScriptedCloud:
             "Tags": self.tags,
         }
         stack["Outputs"] = self.outputs
+        stack["EnableTerminationProtection"] = self.protected
         self.calls.append(("describe_stacks", given))
         return {"Stacks": [stack]}
 
@@ -74,6 +78,19 @@ class ScriptedCloud:
         if importers := self.imports.get(str(given["ExportName"])):
             return {"Imports": importers}
         raise refusal("ValidationError", f"Export '{given['ExportName']}' is not imported by any")
+
+    def summaries(self, stack_id: str) -> list[dict[str, str]]:
+        """A resource whose name is the key of other resources is a nested stack."""
+        kinds = {True: "AWS::CloudFormation::Stack", False: "AWS::SNS::Topic"}
+        return [
+            {
+                "LogicalResourceId": name,
+                "PhysicalResourceId": name,
+                "ResourceType": kinds[name in self.resources],
+                "ResourceStatus": status,
+            }
+            for name, status in self.resources.get(stack_id, {}).items()
+        ]
 
     def get_paginator(self, name: str) -> "_Pages":
         return _Pages(self, name)
@@ -93,6 +110,9 @@ class _Pages:
         self.name = name
 
     def paginate(self, **given: object) -> Iterator[dict[str, Any]]:
+        if self.name == "list_stack_resources":
+            self.cloud.on.get(self.name, lambda: None)()
+            return iter([{"StackResourceSummaries": self.cloud.summaries(str(given["StackName"]))}])
         if self.name != "describe_stack_events":
             return iter([{"Changes": [{}]}])
         found = self.cloud.nested.get(str(given["StackName"]), self.cloud.events)[::-1]

@@ -7,6 +7,7 @@ from services.builder.adapters.deployer.errors import (
     SecretMissing,
     StackFailed,
     StackNotRemoved,
+    StackStuck,
 )
 from services.builder.adapters.frameworks.port import FrameworkUnknown, SeveralApplications
 from services.builder.adapters.frameworks.synthesis import NotSynthesised, ParametersNotSet
@@ -58,6 +59,16 @@ def _of_the_cloud(error: Exception, ids: RunIds) -> FailureEvent | None:
             return failures.ParameterMissing(**ids, parameters=(), no_echo=error.parameters)
         case CredentialsRefused():
             return failures.CredentialsRejected(**ids, code=error.code, detail=error.detail)
+        case StackFailed():
+            return _of_a_stack(error, ids)
+        case OutOfTime():
+            return failures.RunTimedOut(**ids, seconds=round(error.seconds))
+        case _:
+            return None
+
+
+def _of_a_stack(error: StackFailed, ids: RunIds) -> FailureEvent:
+    match error:
         case StackNotRemoved():
             return failures.RemovalFailed(
                 **ids,
@@ -66,7 +77,15 @@ def _of_the_cloud(error: Exception, ids: RunIds) -> FailureEvent | None:
                 resource=error.resource,
                 reason=error.reason,
             )
-        case StackFailed():
+        case StackStuck():
+            return failures.StackStuck(
+                **ids,
+                stack=error.stack,
+                stack_status=error.status,
+                resources=error.resources,
+                reason=error.reason,
+            )
+        case _:
             return failures.DeployFailed(
                 **ids,
                 stack=error.stack,
@@ -74,7 +93,3 @@ def _of_the_cloud(error: Exception, ids: RunIds) -> FailureEvent | None:
                 resource=error.resource,
                 reason=error.reason,
             )
-        case OutOfTime():
-            return failures.RunTimedOut(**ids, seconds=round(error.seconds))
-        case _:
-            return None

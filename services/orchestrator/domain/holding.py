@@ -43,7 +43,7 @@ def _reason(
 ) -> tuple[SkipReason, str] | None:
     if is_barred(command.commit, state):
         return SkipReason.BARRED, "a rollback took this commit away from here"
-    if False:
+    if state.hold is not None:
         return (
             SkipReason.HELD,
             f"automatic deploys are held since the rollback #{state.hold.number}",

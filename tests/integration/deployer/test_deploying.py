@@ -210,6 +210,15 @@ def test_progress_tells_of_every_resource_and_ends_complete(environment: Environ
     assert (last.status, last.done, last.total) == ("CREATE_COMPLETE", 2, 2)
 
 
+def test_only_a_stuck_rollback_is_continued(environment: Environment) -> None:
+    environment.deploy(environment.of(template_of(One=parameter())))
+
+    with pytest.raises(StackFailed, match="its rollback is not stuck"):
+        environment.deployer.continue_rollback(
+            STACK, environment.reach.owner, watch=environment.watch(), skip=("One",)
+        )
+
+
 def two_stacks(
     builder: AssemblyBuilder, *, data: dict[str, object], one: dict[str, object] | None = None
 ) -> AssemblyBuilder:

@@ -13,6 +13,7 @@ from services.builder.adapters.deployer.errors import (
     SecretMissing,
     StackFailed,
     StackNotRemoved,
+    StackStuck,
 )
 from services.builder.adapters.failures import failure_of
 from services.builder.adapters.frameworks.port import FrameworkUnknown
@@ -44,6 +45,11 @@ IDS = RunIds(
         (CredentialsRefused("ExpiredToken", "old"), failures.CredentialsRejected, "ExpiredToken"),
         (StackFailed("s", "X_FAILED", "why", resource="R"), failures.DeployFailed, "at R: why"),
         (StackNotRemoved("s", "DELETE_FAILED", "why"), failures.RemovalFailed, "why"),
+        (
+            StackStuck("s", "UPDATE_ROLLBACK_FAILED", "why", resources=("A", "B.C")),
+            failures.StackStuck,
+            "A, B.C cannot go back: why",
+        ),
         (OutOfTime(90), failures.RunTimedOut, "90 seconds"),
     ],
 )

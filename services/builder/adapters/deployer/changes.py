@@ -1,7 +1,7 @@
 """Makes a change set and waits until AWS has worked out what it would change."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypedDict
 from uuid import uuid4
@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from services.builder.adapters.deployer.access import Access, code_of, said
 from services.builder.adapters.deployer.errors import StackFailed
+from services.builder.adapters.deployer.retries import persist
 from services.builder.adapters.deployer.stacks import Hide, change_set_prefix, tags_of
 from services.builder.domain.assembly.reach import Owner
 from services.chassis.failpoints import passed
@@ -57,8 +58,10 @@ class Change:
     hide: Hide
 
 
-def propose(access: Access, change: Change) -> ChangeSet | None:
-    """Make a change set; None when there is nothing to change.
+def propose(
+    access: Access, change: Change, *, pause: Callable[[float], object]
+) -> ChangeSet | None:
+    """Make a change set; None when there is nothing to change. `pause` is between retries.
 
     Raises:
         StackFailed: AWS cannot make it; nothing was changed, and no shell of a new stack is left.
@@ -69,25 +72,31 @@ def propose(access: Access, change: Change) -> ChangeSet | None:
     ]
     name = f"{change_set_prefix(change.owner)}{uuid4().hex}"
     try:
-        made = access.cloudformation.create_change_set(
-            StackName=change.stack,
-            ChangeSetName=name,
-            ClientToken=name,
-            ChangeSetType="CREATE" if change.new else "UPDATE",
-            Parameters=[
-                {"ParameterKey": key, "ParameterValue": value}
-                for key, value in sorted(change.parameters.items())
-            ],
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-            Tags=tags,
-            **change.template,
+        made = persist(
+            lambda: access.cloudformation.create_change_set(
+                StackName=change.stack,
+                ChangeSetName=name,
+                ClientToken=name,
+                ChangeSetType="CREATE" if change.new else "UPDATE",
+                Parameters=[
+                    {"ParameterKey": key, "ParameterValue": value}
+                    for key, value in sorted(change.parameters.items())
+                ],
+                Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+                Tags=tags,
+                **change.template,
+            ),
+            pause=pause,
         )
     except ClientError as refused:
         if code_of(refused) not in _OF_THE_STACK:
             raise
+        if any(words in said(refused) for words in _NOTHING):
+            return None
         raise StackFailed(change.stack, _before(change), change.hide(said(refused))) from refused
     passed("after change set made")
-    return _worked_out(access, change, ChangeSet(made["Id"], made["StackId"], new=change.new))
+    change_set = ChangeSet(made["Id"], made["StackId"], new=change.new)
+    return _worked_out(access, change, change_set, pause=pause)
 
 
 def discard(access: Access, change_set: ChangeSet) -> None:
@@ -100,11 +109,16 @@ def discard(access: Access, change_set: ChangeSet) -> None:
         )
 
 
-def _worked_out(access: Access, change: Change, made: ChangeSet) -> ChangeSet | None:
+def _worked_out(
+    access: Access, change: Change, made: ChangeSet, *, pause: Callable[[float], object]
+) -> ChangeSet | None:
     give_up = time.monotonic() + _SECONDS
     while time.monotonic() < give_up:
-        described = access.cloudformation.describe_change_set(
-            ChangeSetName=made.id, StackName=made.stack_id
+        described = persist(
+            lambda: access.cloudformation.describe_change_set(
+                ChangeSetName=made.id, StackName=made.stack_id
+            ),
+            pause=pause,
         )
         match described["Status"]:
             case "CREATE_COMPLETE":

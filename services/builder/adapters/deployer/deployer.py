@@ -13,6 +13,7 @@ from services.builder.adapters.deployer.bootstrap import bootstrap
 from services.builder.adapters.deployer.course import run_course
 from services.builder.adapters.deployer.errors import CredentialsRefused, StackFailed
 from services.builder.adapters.deployer.lookups import Question, look_up
+from services.builder.adapters.deployer.mending import LostRace
 from services.builder.adapters.deployer.one_stack import Deployed, OneStack
 from services.builder.adapters.deployer.prepared import Prepared
 from services.builder.adapters.deployer.removal import remove_stacks
@@ -96,6 +97,7 @@ class Deployer:
             StackOfAnother: a stack of its name belongs to somebody else; nothing was touched.
             SecretMissing, CredentialsRefused: nothing was touched.
             StackFailed: the environment runs what it ran before.
+            StackStuck: a stack cannot go back; its rollback was continued once.
             Stopped, OutOfTime: it was ended, and has settled.
             AwsUnreachable: it is not known how it stands; deploy again.
         """
@@ -124,6 +126,21 @@ class Deployer:
         """
         with speaking():
             return remove_stacks(OneStack(self._access, owner, watch), stacks)
+
+    def continue_rollback(
+        self, stack: str, owner: Owner, *, watch: Watch, skip: Sequence[str] = ()
+    ) -> None:
+        """Continue the stuck rollback of a stack, without the resources that a person gave up.
+
+        Trellis's own never skip one. They are named as `StackStuck` names them.
+
+        Raises:
+            StackStuck: it is stuck still.
+            StackFailed: its rollback is not stuck.
+            StackOfAnother, CredentialsRefused, AwsUnreachable
+        """
+        with speaking():
+            OneStack(self._access, owner, watch).free(stack, skip=skip)
 
     def _check_account(self, wanted: Prepared, previous: Release | None) -> None:
         account = wanted.assembly.reach.account
@@ -184,7 +201,7 @@ class Deployer:
                     for asset in before[name].assets:
                         uploads.put_asset(asset, fallback.folder)
                     one.deploy(before[name], fallback, uploads)
-            except StackFailed as second:
+            except (StackFailed, LostRace) as second:
                 get_logger().error("an earlier stack was not put back", reason=str(second))
 
     def _remove_rest(self, previous: Release, wanted: Prepared, watch: Watch) -> None:

@@ -5,6 +5,7 @@ DeployerError
 ├── AwsUnreachable         no answer: the network, or a local AWS that is down
 ├── SecretMissing          a NoEcho parameter's secret was not given
 ├── StackFailed            a stack did not become what was asked; it has settled
+├── StackStuck             a stack cannot go back: only a person can free it
 └── StackNotRemoved        something of a stack is still there
 Stopped, OutOfTime         the run was ended; the cloud has settled
 """
@@ -51,6 +52,14 @@ class StackFailed(DeployerError):
         self.resource = resource
         self.reason = reason
         super().__init__(f"{stack} is {status}: {resource or 'the stack'}: {reason}")
+
+
+class StackStuck(StackFailed):
+    """A rollback failed, also when it was continued; `resources` are those that block it."""
+
+    def __init__(self, stack: str, status: str, reason: str, *, resources: Iterable[str]) -> None:
+        self.resources = tuple(resources)
+        super().__init__(stack, status, reason, resource=next(iter(self.resources), None))
 
 
 class StackNotRemoved(StackFailed):

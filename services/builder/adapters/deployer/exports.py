@@ -29,7 +29,7 @@ def with_exports_in_use(
     kept = {
         key: name
         for key, name in found.exports.items()
-        if not _still_exports(outputs, key, name) and _is_imported(access, name)
+        if not _still_exports(outputs, key, name) and importers(access, name)
     }
     for key, name in kept.items():
         outputs[_free_key(outputs, key, name)] = _output(found, key, name)
@@ -38,20 +38,21 @@ def with_exports_in_use(
     return json.dumps(content | {"Outputs": outputs}, separators=(",", ":")), tuple(kept.values())
 
 
+def importers(access: Access, name: str) -> list[str]:
+    """Name the stacks that import an export."""
+    try:
+        return list(access.cloudformation.list_imports(ExportName=name)["Imports"])
+    except ClientError as refused:
+        if code_of(refused) == "ValidationError":  # AWS's way to say that nobody does
+            return []
+        raise
+
+
 def _still_exports(outputs: Mapping[str, Any], key: str, name: str) -> bool:
     """By its name where that is written out, else by the output's key."""
     named = [output.get("Export", {}).get("Name") for output in outputs.values()]
     own = outputs.get(key, {}).get("Export", {}).get("Name")
     return name in named or (own is not None and not isinstance(own, str))
-
-
-def _is_imported(access: Access, name: str) -> bool:
-    try:
-        return bool(access.cloudformation.list_imports(ExportName=name)["Imports"])
-    except ClientError as refused:
-        if code_of(refused) == "ValidationError":  # AWS's way to say that nobody does
-            return False
-        raise
 
 
 def _free_key(outputs: Mapping[str, Any], key: str, name: str) -> str:

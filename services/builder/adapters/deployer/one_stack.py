@@ -1,11 +1,10 @@
 """Brings one stack to what it should be, from whatever state it is found in."""
 
 from dataclasses import dataclass, replace
-from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
-from services.builder.adapters.deployer.access import Access, code_of
+from services.builder.adapters.deployer.access import code_of
 from services.builder.adapters.deployer.changes import (
     Change,
     ChangeSet,
@@ -15,14 +14,13 @@ from services.builder.adapters.deployer.changes import (
 )
 from services.builder.adapters.deployer.errors import StackFailed
 from services.builder.adapters.deployer.exports import with_exports_in_use
+from services.builder.adapters.deployer.mending import LostRace, Mending
 from services.builder.adapters.deployer.operations import Ending, Operation
 from services.builder.adapters.deployer.prepared import Prepared
-from services.builder.adapters.deployer.stacks import Hide, Stack, check_owner, find_stack
-from services.builder.adapters.deployer.states import GONE, STUCK, Way, is_good, way
+from services.builder.adapters.deployer.stacks import Stack
+from services.builder.adapters.deployer.states import GONE, STUCK, is_good
 from services.builder.adapters.deployer.uploads import LARGEST_INLINE, Uploads
-from services.builder.adapters.deployer.watch import Watch
 from services.builder.domain.assembly.checked import CheckedStack
-from services.builder.domain.assembly.reach import Owner
 from services.chassis.failpoints import passed
 from trellis_contracts.releases import StackOutputs
 
@@ -43,25 +41,24 @@ class Deployed:
     kept: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OneStack:
+@dataclass(frozen=True)
+class OneStack(Mending):
     """The way of one stack; each is given its turn by the deployer."""
-
-    access: Access
-    owner: Owner
-    watch: Watch
-    hide: Hide = str
 
     def deploy(self, stack: CheckedStack, prepared: Prepared, uploads: Uploads) -> Deployed:
         """Create or update the stack; nothing to change is a success.
 
         Raises:
             StackFailed: it failed, and has settled (`UPDATE_ROLLBACK_COMPLETE`: as before).
+            StackStuck: its rollback was continued once, and is stuck still.
             StackOfAnother: it is not this environment's.
             Stopped, OutOfTime: it was ended, and has settled.
         """
         for _ in range(_RACES):
-            found = self.make_usable(stack.name)
+            try:
+                found = self.make_usable(stack.name)
+            except LostRace:
+                continue
             text, kept = with_exports_in_use(self.access, found, stack.template)
             change = Change(
                 stack=stack.name,
@@ -75,7 +72,7 @@ class OneStack:
             self.watch.check()
             try:
                 deployed = replace(self._change(change, found), kept=kept)
-            except _LostRace:
+            except LostRace:
                 continue
             self._protect(stack)
             return deployed
@@ -87,58 +84,17 @@ class OneStack:
                 StackName=stack.name, EnableTerminationProtection=True
             )
 
-    def make_usable(self, name: str) -> Stack | None:
-        """Wait out what runs, clear what never was good, free what is stuck; None: no stack.
-
-        Raises:
-            StackFailed: nothing but a person can make it usable.
-            StackOfAnother, Stopped, OutOfTime
-        """
-        continued = False
-        while True:
-            found = find_stack(self.access, name)
-            if found:
-                check_owner(self.access, found, self.owner)
-            match way(found.status if found else None):
-                case Way.CREATE:
-                    return None
-                case Way.UPDATE:
-                    return found
-                case Way.WAIT if found:
-                    self._wait_out(found)
-                case Way.CLEAR if found:
-                    self.delete(found)
-                case Way.CONTINUE if found and not continued:
-                    self._continue_rollback(found)
-                    continued = True
-                case _:
-                    raise _unusable(found)
-
-    def delete(self, stack: Stack) -> Ending:
-        """Delete a stack and wait until it has settled."""
-        self.watch.check()
-        operation = Operation(self.access, stack, watch=self.watch, hide=self.hide)
-        self.watch.touched = True
-        self.access.cloudformation.delete_stack(StackName=stack.id, ClientRequestToken=uuid4().hex)
-        passed("after stack deletion begun")
-        return operation.follow()
-
-    def _wait_out(self, found: Stack) -> None:
-        Operation(self.access, found, watch=self.watch, ours=False, hide=self.hide).follow()
-        self.watch.check()
-
     def _change(self, change: Change, found: Stack | None) -> Deployed:
         try:
-            change_set = propose(self.access, change)
+            change_set = propose(self.access, change, pause=self.watch.pause)
         except StackFailed:
-            self._raise_if_busy(change.stack)
+            self.raise_if_busy(change.stack)
             raise
         if change_set is None:
             return Deployed(self._shown(self._present(change.stack)), created=False)
         ending = self._execute(change_set)
         if ending.stack.status == STUCK:
-            ending = self._continue_rollback(ending.stack)
-            raise ending.failed()
+            raise self._after_stuck(ending)
         self.watch.check()
         if not is_good(ending.stack.status):
             raise ending.failed()
@@ -148,22 +104,23 @@ class OneStack:
         if self.watch.interrupted:
             discard(self.access, change_set)
             self.watch.check()
-        stack = find_stack(self.access, change_set.stack_id)
+        stack = self.find(change_set.stack_id)
         if stack is None:
-            raise _LostRace
+            raise LostRace
         operation = Operation(
             self.access, stack, watch=self.watch, total=change_set.count, hide=self.hide
         )
         passed("before change set executed")
+        token = self.token()
         try:
-            self.access.cloudformation.execute_change_set(
-                ChangeSetName=change_set.id,
-                StackName=stack.id,
-                ClientRequestToken=uuid4().hex,
+            self.persist(
+                lambda: self.access.cloudformation.execute_change_set(
+                    ChangeSetName=change_set.id, StackName=stack.id, ClientRequestToken=token
+                )
             )
         except ClientError as refused:
             if code_of(refused) in ("ValidationError", "InvalidChangeSetStatus"):
-                self._raise_if_busy(stack.id)
+                self.raise_if_busy(stack.id)
             raise
         self.watch.touched = True
         passed("after change set executed")
@@ -171,22 +128,15 @@ class OneStack:
         passed("after stack settled")
         return ending
 
-    def _continue_rollback(self, stack: Stack) -> Ending:
-        """Continue once, and never skip a resource: only a person may decide that."""
-        operation = Operation(self.access, stack, watch=self.watch, hide=self.hide)
-        self.watch.touched = True
-        self.access.cloudformation.continue_update_rollback(
-            StackName=stack.id, ClientRequestToken=uuid4().hex
-        )
-        return operation.follow()
-
-    def _raise_if_busy(self, name: str) -> None:
-        found = find_stack(self.access, name)
-        if found and way(found.status) is Way.WAIT:
-            raise _LostRace
+    def _after_stuck(self, ending: Ending) -> StackFailed:
+        """Free what this deploy's own rollback left stuck, and say what it failed of."""
+        continued = self.continue_rollback(ending.stack)
+        if continued.stack.status == STUCK:
+            return self.stuck(continued.stack, continued.reason)
+        return Ending(continued.stack, ending.resource, ending.reason).failed()
 
     def _present(self, name: str) -> Stack:
-        found = find_stack(self.access, name)
+        found = self.find(name)
         if found is None:
             raise StackFailed(name, GONE, "it was deleted meanwhile")
         return found
@@ -205,20 +155,3 @@ def _given(template: str, uploads: Uploads) -> TemplateParameter:
     if len(template.encode()) <= LARGEST_INLINE:
         return {"TemplateBody": template}
     return {"TemplateURL": uploads.put_template(template)}
-
-
-class _LostRace(Exception):
-    """Somebody else began to change the stack between our look and our call."""
-
-
-def _unusable(found: Stack | None) -> StackFailed:
-    if found is None:
-        return StackFailed("?", GONE, "it is gone")
-    if found.status == STUCK:
-        reason = (
-            "its rollback is stuck and continuing it did not help: see its events in the AWS "
-            "console, mend what they name and continue the rollback there"
-        )
-    else:
-        reason = "it was removed half-way: tear the environment down, then deploy again"
-    return StackFailed(found.name, found.status, reason)

@@ -1,7 +1,9 @@
 """Follows one operation on a stack to its end, and ends it early when that is asked."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
@@ -9,6 +11,7 @@ from botocore.exceptions import ClientError
 from services.builder.adapters.deployer.access import Access, code_of
 from services.builder.adapters.deployer.errors import StackFailed
 from services.builder.adapters.deployer.progress import Event, Gathered
+from services.builder.adapters.deployer.retries import persist
 from services.builder.adapters.deployer.stacks import Events, Hide, Stack, find_stack
 from services.builder.adapters.deployer.states import (
     CREATING,
@@ -20,6 +23,8 @@ from services.builder.adapters.deployer.states import (
 )
 from services.builder.adapters.deployer.watch import Watch
 from services.chassis.logging import get_logger
+
+T = TypeVar("T")
 
 _NESTED = "AWS::CloudFormation::Stack"
 _DEEPEST = 5
@@ -78,8 +83,8 @@ class Operation:
             StackFailed: it was to be ended, and does not settle.
         """
         while True:
-            stack = find_stack(self._access, self._stack.id) or _gone(self._stack)
-            self._take_in(self._events.new())
+            stack = self._persist(self._look)
+            self._take_in(self._persist(self._events.new))
             settled = self._is_settled(stack.status)
             self._report(stack.status, ended=settled)
             if settled:
@@ -87,6 +92,13 @@ class Operation:
             if self._watch.interrupted:
                 self._end(stack)
             self._watch.pause(self._access.poll_seconds)
+
+    def _look(self) -> Stack:
+        return find_stack(self._access, self._stack.id) or _gone(self._stack)
+
+    def _persist(self, call: Callable[[], T]) -> T:
+        """A stack that changes is not left alone because AWS is short of something."""
+        return persist(call, pause=self._watch.pause)
 
     def _take_in(self, events: list[Event]) -> None:
         """Remember the first failure: later ones only say that the rest was cancelled."""

@@ -24,6 +24,8 @@ class Event:
     reason: str | None
     at: datetime
     of_stack: bool = False
+    token: str = ""
+    """That of the operation: who began it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 
-from botocore.exceptions import ClientError
-
-from services.builder.adapters.deployer.access import code_of, said
+from services.builder.adapters.deployer import blockers
 from services.builder.adapters.deployer.errors import StackNotRemoved
+from services.builder.adapters.deployer.mending import LostRace
 from services.builder.adapters.deployer.one_stack import OneStack
-from services.builder.adapters.deployer.operations import Operation
-from services.builder.adapters.deployer.stacks import Stack, check_owner, find_stack
-from services.builder.adapters.deployer.states import GONE, is_busy
+from services.builder.adapters.deployer.operations import Ending
+from services.builder.adapters.deployer.stacks import Stack, check_owner
+from services.builder.adapters.deployer.states import DELETE_FAILED, GONE, is_busy
 from trellis_contracts.releases import StackOutputs
 
 _ATTEMPTS = 2
@@ -28,27 +27,43 @@ def remove_stacks(one: OneStack, stacks: Iterable[StackOutputs | str]) -> tuple[
 
 
 def _remove(one: OneStack, name_or_id: str, *, recorded: bool) -> None:
-    found = find_stack(one.access, name_or_id)
+    found = one.find(name_or_id)
     if found and not recorded:
         check_owner(one.access, found, one.owner)
-    if found and is_busy(found.status):
-        Operation(one.access, found, watch=one.watch, ours=False).follow()
-        found = find_stack(one.access, found.id)
-    for attempt in range(_ATTEMPTS):
+    attempts = 1 if found and found.status == DELETE_FAILED else _ATTEMPTS
+    for attempt in range(attempts):
+        if found and is_busy(found.status):
+            one.wait_out(found)
+            found = one.find(found.id)
         if found is None or found.status == GONE:
             return
-        found = _delete(one, found, last=attempt == _ATTEMPTS - 1)
+        found = _delete(one, found, last=attempt == attempts - 1)
 
 
 def _delete(one: OneStack, stack: Stack, *, last: bool) -> Stack | None:
     """Delete once and give what is there then; what a first failure leaves may go the next time."""
     try:
         ending = one.delete(stack)
-    except ClientError as refused:
-        if code_of(refused) != "ValidationError":
-            raise
-        raise StackNotRemoved(stack.name, stack.status, said(refused)) from refused
-    found = find_stack(one.access, stack.id)
+    except LostRace:
+        found = one.find(stack.id)
+        if last:
+            status = found.status if found else GONE
+            raise StackNotRemoved(stack.name, status, "somebody else keeps changing it") from None
+        return found
+    found = one.find(stack.id)
     if last and found and found.status != GONE:
-        raise ending.failed(StackNotRemoved)
+        raise _remains(one, found, ending)
     return found
+
+
+def _remains(one: OneStack, found: Stack, ending: Ending) -> StackNotRemoved:
+    """Give the error that lists what is still there, and who holds it."""
+    failed = ending.failed(StackNotRemoved)
+    left = ", ".join(blockers.remaining_resources(one.access, found))
+    told = (
+        failed.reason,
+        blockers.holders(one.access, found),
+        f"still there: {left}" if left else "",
+    )
+    reason = "; ".join(part for part in told if part)
+    return StackNotRemoved(found.name, found.status, reason, resource=failed.resource)

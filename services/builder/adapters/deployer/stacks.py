@@ -34,6 +34,8 @@ class Stack:
     outputs: Mapping[str, str]
     exports: Mapping[str, str] = field(default_factory=dict)
     """What other stacks may import, by the key of its output."""
+    protected: bool = False
+    """Whether AWS refuses to delete it."""
 
 
 def tags_of(owner: Owner) -> dict[str, str]:
@@ -133,6 +135,7 @@ class Events:
             reason=self._hide(reason) if reason else None,
             at=event["Timestamp"],
             of_stack=physical == self._id,
+            token=event.get("ClientRequestToken", ""),
         )
 
 
@@ -151,6 +154,7 @@ def _stack(found: "StackTypeDef") -> Stack:
             for output in found.get("Outputs", [])
             if "ExportName" in output
         },
+        protected=found.get("EnableTerminationProtection", False),
     )
 
 

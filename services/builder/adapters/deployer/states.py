@@ -1,5 +1,6 @@
 """What the states of a stack mean for the next deploy (pure; CloudFormation's own words)."""
 
+from collections.abc import Mapping
 from enum import Enum, auto
 
 REVIEW = "REVIEW_IN_PROGRESS"
@@ -10,8 +11,6 @@ GONE = "DELETE_COMPLETE"
 DELETE_FAILED = "DELETE_FAILED"
 
 _GOOD = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}
-_SHELLS = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", REVIEW}
-_CHANGEABLE = {*_GOOD, "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED", "IMPORT_ROLLBACK_COMPLETE"}
 
 
 class Way(Enum):
@@ -31,17 +30,30 @@ class Way(Enum):
     """Its removal failed half-way: only another removal helps."""
 
 
+WAYS: Mapping[str, Way] = {
+    GONE: Way.CREATE,
+    REVIEW: Way.CLEAR,
+    "CREATE_FAILED": Way.CLEAR,
+    "ROLLBACK_COMPLETE": Way.CLEAR,
+    "ROLLBACK_FAILED": Way.CLEAR,
+    "CREATE_COMPLETE": Way.UPDATE,
+    "UPDATE_COMPLETE": Way.UPDATE,
+    "IMPORT_COMPLETE": Way.UPDATE,
+    "UPDATE_FAILED": Way.UPDATE,
+    "UPDATE_ROLLBACK_COMPLETE": Way.UPDATE,
+    "IMPORT_ROLLBACK_COMPLETE": Way.UPDATE,
+    STUCK: Way.CONTINUE,
+    DELETE_FAILED: Way.REFUSE,
+}
+"""The settled states. Every other one that ends in _IN_PROGRESS is waited out; what is unknown,
+nothing is done with."""
+
+
 def way(status: str | None) -> Way:
     """Say what is to be done with a stack in this state; None is no stack."""
-    if status is None or status == GONE:
+    if status is None:
         return Way.CREATE
-    if status in _SHELLS:
-        return Way.CLEAR
-    if is_busy(status):
-        return Way.WAIT
-    if status == STUCK:
-        return Way.CONTINUE
-    return Way.UPDATE if status in _CHANGEABLE else Way.REFUSE
+    return WAYS.get(status, Way.WAIT if is_busy(status) else Way.REFUSE)
 
 
 def is_busy(status: str) -> bool:

@@ -9,8 +9,8 @@ from services.builder.adapters.deployer.errors import OutOfTime, Stopped
 from services.builder.adapters.deployer.progress import Progress
 
 
-def _unheard(progress: Progress) -> None:
-    """Progress that nobody listens to."""
+def _unheard(progress: Progress | str) -> None:
+    """What nobody listens to."""
 
 
 @dataclass
@@ -28,6 +28,8 @@ class Watch:
     """How long a stack may take to settle after that: a custom resource has an hour."""
     touched: bool = False
     """Whether anything in the cloud was changed."""
+    say: Callable[[str], None] = _unheard
+    """Tells people, in the run's log, what is waited for and what is mended; any thread's."""
     _began: float = field(default_factory=time.monotonic)
     _interrupted_at: float | None = None
 

@@ -101,7 +101,10 @@ async def watched(attempt: Attempt) -> AsyncIterator[Watch]:
     def tell(progress: Progress) -> None:
         loop.call_soon_threadsafe(_show, attempt, progress)
 
-    watch = Watch(on_progress=tell, stop=stop, seconds=attempt.seconds_left())
+    def say(text: str) -> None:
+        asyncio.run_coroutine_threadsafe(attempt.log.say(text), loop)
+
+    watch = Watch(on_progress=tell, say=say, stop=stop, seconds=attempt.seconds_left())
     stopping = asyncio.create_task(_pass_on(attempt.stopped, stop))
     attempt.in_the_cloud = True
     try:
