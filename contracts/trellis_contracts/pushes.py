@@ -60,6 +60,16 @@ class BranchDeleted(Message):
     before: CommitSha
 
 
+class RepositoryRenamed(Message):
+    """A repository has another name or owner, said a delivery; `repository` was its name."""
+
+    delivery: DeliveryId
+    hook: HookId
+    forge: Literal["github"] = "github"
+    repository: RepositoryName
+    renamed_to: RepositoryName
+
+
 class Ignorance(StrEnum):
     """Why a delivery changes nothing."""
 
@@ -110,7 +120,7 @@ class BranchUnobservable(Message):
     detail: str = Field(max_length=1024)
 
 
-Delivered = PushReceived | BranchDeleted | DeliveryIgnored
+Delivered = PushReceived | BranchDeleted | RepositoryRenamed | DeliveryIgnored
 """What ingest publishes into the inbox."""
 
-DeliveryEvent = PushReceived | BranchDeleted | DeliveryIgnored | PushRouted
+DeliveryEvent = PushReceived | BranchDeleted | RepositoryRenamed | DeliveryIgnored | PushRouted

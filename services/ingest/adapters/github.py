@@ -7,13 +7,13 @@ Unreadable
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pydantic import SecretStr, ValidationError
 
 from services.ingest.domain.interpret import Payload, why
-from services.ingest.domain.payloads import About, Push
+from services.ingest.domain.payloads import About, Push, RepositoryChange
 
 EVENT_HEADER: Final = "X-GitHub-Event"
 DELIVERY_HEADER: Final = "X-GitHub-Delivery"
@@ -25,6 +25,9 @@ LARGEST_PAYLOAD: Final = 25 * 1024 * 1024
 _SIGNATURE = re.compile(rb"sha256=([0-9a-f]{64})")
 _DELIVERY = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}")  # projects_v2_item has a digit
+
+
+_SHAPES: Final[Mapping[str, type[Payload]]] = {"push": Push, "repository": RepositoryChange}
 
 
 class Unreadable(ValueError):
@@ -66,7 +69,7 @@ def read_payload(event: str, body: bytes | bytearray) -> Payload:
         Unreadable: it is not JSON (nested too deep, numbers too long, broken Unicode …), or not
             of the event's shape.
     """
-    shape = Push if event == "push" else About
+    shape = _SHAPES.get(event, About)
     try:
         return shape.model_validate_json(body)
     except ValidationError as refused:

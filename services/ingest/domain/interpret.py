@@ -1,22 +1,25 @@
 """A delivery whose signature was right → what it means to Trellis, or why it means nothing."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, assert_never
 
 from pydantic import ValidationError
 
-from services.ingest.domain.payloads import About, Commit, Push
+from services.ingest.domain.payloads import About, Commit, Push, RepositoryChange
 from trellis_contracts.message import Message
 from trellis_contracts.names import HookId, RepositoryName
 from trellis_contracts.pushes import (
     NO_COMMIT,
     BranchDeleted,
+    Delivered,
     DeliveryId,
     DeliveryIgnored,
     Ignorance,
     PushedCommit,
     PushReceived,
+    RepositoryRenamed,
 )
 
 MOST_COMMITS: Final = 100
@@ -27,6 +30,8 @@ _LONGEST_TITLE = 512
 _LONGEST_EVENT = 64
 _BRANCH = "refs/heads/"
 _TAG = "refs/tags/"
+_NAME = re.compile(r"[\w-][\w.-]{0,99}/(?!\.{1,2}$)[\w.-]{1,100}", re.ASCII)
+"""What becomes a part of a clone URL leads nowhere else."""
 
 
 class Delivery(Message):
@@ -52,8 +57,8 @@ class Unprocessable:
     reason: str
 
 
-Interpretation = PushReceived | BranchDeleted | DeliveryIgnored | Mismatched | Unprocessable
-Payload = Push | About
+Interpretation = Delivered | Mismatched | Unprocessable
+Payload = Push | RepositoryChange | About
 
 
 def interpret(
@@ -63,19 +68,38 @@ def interpret(
 
     `connected` says of a repository that is not the hook's own whether it is another hook's.
     """
+    if isinstance(payload, RepositoryChange) and _is_of(payload.old_name, delivery):
+        return _repository_renamed(delivery, payload)
     named = payload.repository.full_name if payload.repository else None
-    if named is not None and named.casefold() != delivery.repository.casefold():
+    if named is not None and not _is_of(named, delivery):
         if connected(named):
             return Mismatched(named)
         return _ignored(delivery, Ignorance.NO_APPLICATION)
     match payload:
         case Push():
             return _interpret_push(delivery, payload)
-        case About():
+        case About() | RepositoryChange():
             ping = delivery.event == "ping"
             return _ignored(delivery, Ignorance.PING if ping else Ignorance.EVENT_NOT_USED)
         case _ as never:
             assert_never(never)
+
+
+def _is_of(repository: str | None, delivery: Delivery) -> bool:
+    return repository is not None and repository.casefold() == delivery.repository.casefold()
+
+
+def _repository_renamed(delivery: Delivery, change: RepositoryChange) -> Interpretation:
+    """The forge has moved the hook along, so its deliveries speak of the new name from now on."""
+    name = change.repository.full_name if change.repository else ""
+    if not _NAME.fullmatch(name):
+        return Unprocessable("repository.full_name: no name of a repository")
+    return RepositoryRenamed(
+        delivery=delivery.id,
+        hook=delivery.hook,
+        repository=delivery.repository,
+        renamed_to=name,
+    )
 
 
 def _interpret_push(delivery: Delivery, push: Push) -> Interpretation:

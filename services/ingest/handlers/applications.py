@@ -31,7 +31,7 @@ from services.ingest.handlers.asking import (
     told,
 )
 from services.ingest.handlers.webhooks import WEBHOOKS
-from trellis_contracts.applications import CreateApplication, FolderPath, RecordCloneToken
+from trellis_contracts.applications import CreateApplication, RecordCloneToken
 from trellis_contracts.asking import Accepted
 from trellis_contracts.names import (
     ApplicationId,
@@ -39,6 +39,7 @@ from trellis_contracts.names import (
     BranchName,
     EnvironmentId,
     EnvironmentName,
+    FolderPath,
     RepositoryName,
     RepositoryUrl,
 )

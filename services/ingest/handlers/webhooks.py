@@ -27,7 +27,13 @@ from services.ingest.domain.interpret import (
 from services.ingest.domain.rates import Rate
 from services.ingest.handlers.asking import address_of, too_often
 from services.ingest.handlers.reading import Bodies, beside_the_loop_if_large
-from trellis_contracts.pushes import BranchDeleted, Delivered, DeliveryIgnored, PushReceived
+from trellis_contracts.pushes import (
+    BranchDeleted,
+    Delivered,
+    DeliveryIgnored,
+    PushReceived,
+    RepositoryRenamed,
+)
 
 WEBHOOKS = "/webhooks/"
 
@@ -81,6 +87,8 @@ class Webhooks:
             )
         delivered = _accepted(meaning)
         await self._keep(delivered)
+        if isinstance(delivered, RepositoryRenamed):
+            await self._hooks.move(delivered.hook, delivered.renamed_to)
         return _understood(delivered)
 
     async def _hook(self, request: Request, body: bytearray, *, signature: bytes) -> Hook:
@@ -136,7 +144,7 @@ def _read(
 
 def _accepted(meaning: Interpretation) -> Delivered:
     match meaning:
-        case PushReceived() | BranchDeleted() | DeliveryIgnored():
+        case PushReceived() | BranchDeleted() | RepositoryRenamed() | DeliveryIgnored():
             return meaning
         case Mismatched():
             raise Problem(
@@ -158,7 +166,7 @@ def _understood(delivered: Delivered) -> JSONResponse:
     view = DeliveryView(
         delivery=delivered.delivery,
         understood=type(delivered).__name__,
-        branch=None if isinstance(delivered, DeliveryIgnored) else delivered.branch,
+        branch=getattr(delivered, "branch", None),
         reason=delivered.reason if isinstance(delivered, DeliveryIgnored) else None,
     )
     return JSONResponse(view.model_dump(exclude_none=True), 202)

@@ -14,6 +14,7 @@ from trellis_contracts.pushes import (
     DeliveryIgnored,
     Ignorance,
     PushReceived,
+    RepositoryRenamed,
 )
 
 
@@ -51,17 +52,17 @@ def decide(delivered: Delivered, state: Delivery, *, connected: bool) -> list[De
     if not isinstance(state, NotReceived):
         return []
     match delivered:
-        case PushReceived() if not connected:
+        case PushReceived() | RepositoryRenamed() if not connected:
             return [_ignored(delivered)]
-        case PushReceived() | BranchDeleted() | DeliveryIgnored():
+        case PushReceived() | BranchDeleted() | RepositoryRenamed() | DeliveryIgnored():
             return [delivered]
 
 
-def _ignored(push: PushReceived) -> DeliveryIgnored:
+def _ignored(delivered: PushReceived | RepositoryRenamed) -> DeliveryIgnored:
     return DeliveryIgnored(
-        delivery=push.delivery,
-        hook=push.hook,
-        forge=push.forge,
-        event="push",
+        delivery=delivered.delivery,
+        hook=delivered.hook,
+        forge=delivered.forge,
+        event="push" if isinstance(delivered, PushReceived) else "repository",
         reason=Ignorance.NO_APPLICATION,
     )

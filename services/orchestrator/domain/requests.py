@@ -68,6 +68,7 @@ def decide(
     Raises:
         Illegal: the rule that forbids it.
     """
+    context.refuse_when_leaving(command)
     match command:
         case RequestDeploy(trigger=Trigger.PERSON):
             wanted = _deploy(command, context)

@@ -29,6 +29,7 @@ from trellis_contracts.deployments import (
     RollBack,
 )
 from trellis_contracts.failures import RunErrored
+from trellis_contracts.lifecycles import RemoveEnvironment
 from trellis_contracts.names import EnvironmentId, derived_id
 
 
@@ -56,6 +57,11 @@ class Environments:
         if isinstance(command, RunErrored):
             get_logger().warning("a run errored", run=str(command.run_id), detail=command.detail)
         return await self._settle(command, command.environment_id, asked)
+
+    async def remove(self, command: RemoveEnvironment, asked: Asked) -> Accepted | Refused:
+        """Remove an environment while nothing can be decided on it, so that it stays empty."""
+        async with self.turns.of(command.environment_id):
+            return await self._applications.answer(command, asked)
 
     async def reset_cloud(self, command: RecordCloudReset, asked: Asked) -> Accepted | Refused:
         """Tell every environment that a local AWS started anew."""
