@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import applications, deployments, reading, running, tokens, values
+from cli.commands import (
+    applications,
+    deployments,
+    environments,
+    lifecycles,
+    reading,
+    running,
+    tokens,
+    values,
+)
 from cli.exits import CliError, Status
 from cli.local_aws_installation import LocalAwsError
 from cli.output import Output
@@ -67,8 +76,11 @@ app.command("open", rich_help_panel="Start")(running.open_page)
 for _panel, _commands in _COMMANDS.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)
+for _change, _example in lifecycles.EXAMPLES.items():
+    applications.app.command(epilog=f"Example: {_example}")(_change)
 for _name, _group in {
     "apps": applications.app,
+    "environments": environments.app,
     "variables": values.variables,
     "secrets": values.secrets,
     "credentials": values.credentials,

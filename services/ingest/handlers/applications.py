@@ -79,7 +79,7 @@ class WebhookView(BaseModel):
     url: str
     secret: str
     content_type: str = "application/json"
-    events: tuple[str, ...] = ("push",)
+    events: tuple[str, ...] = ("push", "repository")
 
 
 class NewApplicationView(Decision):
@@ -122,7 +122,9 @@ class Applications:
         The same Idempotency-Key gives the same application and the same hook again.
         """
         application = application_id(key)
-        hook = await self._hook_for(application, self._name_of(asked.repository), who)
+        hook = await self._hook_for(
+            application, named(asked.repository, origins=self._git_origins), who
+        )
         token = await self._stored(application, asked.clone_token)
         accepted = await self._decided(_creation(asked, hook, token), hook, who=who, key=key)
         response.headers["Cache-Control"] = "no-store"
@@ -159,12 +161,6 @@ class Applications:
         version = await self._secrets.put(clone_token_path(application_id), asked.token)
         command = RecordCloneToken(application_id=application_id, version=version)
         return told(await decided(self._orchestrator, command, who=who, key=key))
-
-    def _name_of(self, repository: RepositoryUrl) -> RepositoryName:
-        try:
-            return repository_name(repository, origins=self._git_origins)
-        except RepositoryRefused as refused:
-            raise Problem(422, refused.reason, remedy=refused.remedy) from refused
 
     async def _hook_for(
         self, application: ApplicationId, repository: RepositoryName, who: Identity
@@ -206,6 +202,18 @@ class Applications:
         door = (self._public_url or str(request.base_url)).rstrip("/")
         url = f"{door}{WEBHOOKS}github/{hook.id}"
         return WebhookView(url=url, secret=hook.secret.get_secret_value())
+
+
+def named(repository: RepositoryUrl, *, origins: Sequence[str]) -> RepositoryName:
+    """Give what the forge calls a repository.
+
+    Raises:
+        Problem: 422 when Trellis may not clone from there, or the URL names none.
+    """
+    try:
+        return repository_name(repository, origins=origins)
+    except RepositoryRefused as refused:
+        raise Problem(422, refused.reason, remedy=refused.remedy) from refused
 
 
 def _creation(
