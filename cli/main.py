@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import applications, deployments, gates, reading, rules, running, tokens, values
+from cli.commands import (
+    applications,
+    deployments,
+    environments,
+    gates,
+    lifecycles,
+    reading,
+    rules,
+    running,
+    tokens,
+    values,
+)
 from cli.exits import CliError, Status
 from cli.local_aws_installation import LocalAwsError
 from cli.output import Output
@@ -76,8 +87,11 @@ applications.app.command(epilog="Example: trellis apps watch shop services/shop 
 for _panel, _commands in _COMMANDS.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)
+for _change, _example in lifecycles.EXAMPLES.items():
+    applications.app.command(epilog=f"Example: {_example}")(_change)
 for _name, _group in {
     "apps": applications.app,
+    "environments": environments.app,
     "variables": values.variables,
     "secrets": values.secrets,
     "credentials": values.credentials,

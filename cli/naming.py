@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from cli.client.answers import Place
+from cli.client.errors import NotFound
 from cli.client.reading import Reader
 from cli.exits import CliError
 from trellis_contracts.views import ApplicationView, EnvironmentView
@@ -39,6 +40,29 @@ async def find_environment(
     """Give an environment with its application. Raises UnknownName."""
     found = await find_application(api, application)
     return found, environment_of(found, environment)
+
+
+async def find_past_application(api: Reader, name: str) -> ApplicationView:
+    """Give the application of this name or id, even one that was deleted. Raises UnknownName."""
+    try:
+        return await find_application(api, name)
+    except UnknownName as unknown:
+        try:
+            return await api.application(name)
+        except NotFound:
+            raise unknown from None
+
+
+async def find_past_environment(
+    api: Reader, application: str, environment: str
+) -> tuple[ApplicationView, EnvironmentView]:
+    """Give an environment, even one that was removed or whose application was deleted.
+
+    What is there goes before what is gone. Raises UnknownName.
+    """
+    found = await find_past_application(api, application)
+    known = (*found.environments, *reversed(found.removed))
+    return found, environment_of(found.model_copy(update={"environments": known}), environment)
 
 
 def environment_of(application: ApplicationView, name: str) -> EnvironmentView:

@@ -24,6 +24,7 @@ from trellis_contracts.sentences import (
 )
 from trellis_contracts.views import (
     ApplicationView,
+    DeletionView,
     DeploymentState,
     DeploymentView,
     EnvironmentView,
@@ -126,6 +127,8 @@ def application_page(application: ApplicationView) -> list[RenderableType]:
             for branch, commit in sorted(application.heads.items())
         ),
     ]
+    if application.deletion:
+        lines += _deletion(application.deletion)
     if application.unobservable:
         lines.append(Text(f"unreadable  {application.unobservable}", style="red"))
     made = table("Environment", "Runs", "Branch", "Tests", "Region", "Credentials", "Values")
@@ -168,6 +171,37 @@ def approval_page(view: DeploymentView, environment: EnvironmentView) -> list[Te
     lines += [Text(f"secret     {name}") for name in view.secrets]
     lines += [Text(f"waits      {gate.sentence}") for gate in view.gates]
     return [*lines, *(Text(f"approved   by {approver}") for approver in view.approvers)]
+
+
+def _deletion(deletion: DeletionView) -> list[Text]:
+    """Say that an application is on its way out, and what is in the way."""
+    if deletion.deleted_at:
+        return [Text(f"deleted     {deletion.deleted_at:%Y-%m-%d %H:%M} UTC", style="dim")]
+    asked = f"since {deletion.requested_at:%Y-%m-%d %H:%M} UTC, wanted by {deletion.actor}"
+    again = "delete it again to try again" if deletion.failures else "teardowns go on"
+    return [
+        Text(f"deleting    {asked}; {again}", style="yellow"),
+        *(
+            Text(f"left        {name}: {why}", style="red")
+            for name, why in deletion.failures.items()
+        ),
+    ]
+
+
+def environment_list(application: ApplicationView) -> Table:
+    """Lay out an application's environments in their order."""
+    made = table("Environment", "Stage", "Class", "Runs", "Branch", "Region")
+    for one in application.environments:
+        branch = one.settings.branch or "-"
+        made.add_row(
+            Text(one.name),
+            Text(one.stage),
+            "production" if one.production else "",
+            Text(runs_what(one.release)),
+            Text(f"{branch}, automatic" if one.settings.automatic else branch),
+            Text(one.settings.region),
+        )
+    return made
 
 
 def builders_of(builders: Sequence[BuilderView]) -> Table:

@@ -43,7 +43,7 @@ class Webhook(Read):
     url: str
     secret: str
     content_type: str = "application/json"
-    events: tuple[str, ...] = ("push",)
+    events: tuple[str, ...] = ("push", "repository")
 
 
 class Created(Decision):

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-import httpx
 from pydantic import SecretStr
 
 from cli.client.answers import AwsKeys, Created, Decision, NewToken, Place, Token, Webhook
-from cli.client.reading import V1, Reader, read
+from cli.client.deciding import path_of
+from cli.client.lifecycles import Lifecycles
+from cli.client.reading import V1, read
 from trellis_contracts.applications import SettingsChange
-from trellis_contracts.names import ApplicationId, DeploymentId, EnvironmentId, new_id
+from trellis_contracts.names import ApplicationId, DeploymentId, EnvironmentId
 from trellis_contracts.rights import Role
 
 
-class Api(Reader):
+class Api(Lifecycles):
     """The API of one server, questions and commands.
 
     Each command gets a key of its own, so what could not be answered at once is asked again
@@ -52,24 +53,24 @@ class Api(Reader):
     async def configure(self, at: Place, change: SettingsChange) -> Decision:
         """Change the settings that are set in `change`; the others stay."""
         body = change.model_dump(mode="json", exclude_unset=True)
-        return await self._decide("PATCH", f"{_at(at)}/settings", body)
+        return await self._decide("PATCH", f"{path_of(at)}/settings", body)
 
     async def set_variable(self, at: Place, name: str, value: str) -> Decision:
         """Give a variable a value."""
-        return await self._decide("PUT", f"{_at(at)}/variables/{name}", {"value": value})
+        return await self._decide("PUT", f"{path_of(at)}/variables/{name}", {"value": value})
 
     async def unset_variable(self, at: Place, name: str) -> Decision:
         """Remove a variable."""
-        return await self._decide("DELETE", f"{_at(at)}/variables/{name}")
+        return await self._decide("DELETE", f"{path_of(at)}/variables/{name}")
 
     async def set_secret(self, at: Place, name: str, value: SecretStr) -> Decision:
         """Give a secret a new version."""
         body = {"value": value.get_secret_value()}
-        return await self._decide("PUT", f"{_at(at)}/secrets/{name}", body)
+        return await self._decide("PUT", f"{path_of(at)}/secrets/{name}", body)
 
     async def unset_secret(self, at: Place, name: str) -> Decision:
         """Remove a secret."""
-        return await self._decide("DELETE", f"{_at(at)}/secrets/{name}")
+        return await self._decide("DELETE", f"{path_of(at)}/secrets/{name}")
 
     async def set_credentials(self, at: Place, keys: AwsKeys) -> Decision:
         """Give an environment the AWS credentials that its deployments use."""
@@ -79,7 +80,7 @@ class Api(Reader):
             "secret_access_key": keys.secret_access_key.get_secret_value(),
             "session_token": session,
         }
-        return await self._decide("PUT", f"{_at(at)}/credentials", body)
+        return await self._decide("PUT", f"{path_of(at)}/credentials", body)
 
     async def deploy(
         self,
@@ -92,46 +93,46 @@ class Api(Reader):
         """Deploy a commit, or the newest one of a branch; of the environment's own if neither."""
         wanted = {"commit": commit, "branch": branch}
         body = {field: value for field, value in wanted.items() if value is not None}
-        return await self._decide("POST", f"{_at(at)}/deployments", body, dry_run=dry_run)
+        return await self._decide("POST", f"{path_of(at)}/deployments", body, dry_run=dry_run)
 
     async def redeploy(self, at: Place, *, dry_run: bool = False) -> Decision:
         """Build and deploy the current commit once more."""
-        return await self._decide("POST", f"{_at(at)}/redeploy", dry_run=dry_run)
+        return await self._decide("POST", f"{path_of(at)}/redeploy", dry_run=dry_run)
 
     async def promote(self, at: Place, source: EnvironmentId, *, dry_run: bool = False) -> Decision:
         """Deploy to `at` the commit that `source` runs."""
         body = {"source": str(source)}
-        return await self._decide("POST", f"{_at(at)}/promote", body, dry_run=dry_run)
+        return await self._decide("POST", f"{path_of(at)}/promote", body, dry_run=dry_run)
 
     async def roll_back(
         self, at: Place, deployment: DeploymentId | None = None, *, dry_run: bool = False
     ) -> Decision:
         """Bring back what an earlier deployment had deployed; the one before if not said."""
         body = {"deployment_id": str(deployment) if deployment else None}
-        return await self._decide("POST", f"{_at(at)}/rollback", body, dry_run=dry_run)
+        return await self._decide("POST", f"{path_of(at)}/rollback", body, dry_run=dry_run)
 
     async def tear_down(self, at: Place, confirm: str, *, dry_run: bool = False) -> Decision:
         """Remove everything of an environment from the cloud; `confirm` is its name."""
         body = {"confirm": confirm}
-        return await self._decide("POST", f"{_at(at)}/teardown", body, dry_run=dry_run)
+        return await self._decide("POST", f"{path_of(at)}/teardown", body, dry_run=dry_run)
 
     async def cancel(self, at: Place, deployment: DeploymentId) -> Decision:
         """End a deployment."""
-        return await self._decide("POST", f"{_at(at)}/deployments/{deployment}/cancel")
+        return await self._decide("POST", f"{path_of(at)}/deployments/{deployment}/cancel")
 
     async def approve(self, at: Place, deployment: DeploymentId, content: str) -> Decision:
         """Approve a waiting deployment, as it was looked at."""
-        path = f"{_at(at)}/deployments/{deployment}/approve"
+        path = f"{path_of(at)}/deployments/{deployment}/approve"
         return await self._decide("POST", path, {"content": content})
 
     async def override_freeze(self, at: Place, deployment: DeploymentId, reason: str) -> Decision:
         """Let a waiting deployment start in spite of a freeze."""
-        path = f"{_at(at)}/deployments/{deployment}/override-freeze"
+        path = f"{path_of(at)}/deployments/{deployment}/override-freeze"
         return await self._decide("POST", path, {"reason": reason})
 
     async def resume(self, at: Place) -> Decision:
         """Let pushes deploy again after a rollback."""
-        return await self._decide("POST", f"{_at(at)}/resume")
+        return await self._decide("POST", f"{path_of(at)}/resume")
 
     async def watch(self, application: ApplicationId, paths: Sequence[str]) -> Decision:
         """Say which paths an application is made of."""
@@ -158,18 +159,3 @@ class Api(Reader):
     async def revoke_token(self, token: UUID) -> None:
         """End a token."""
         await self.http.send("DELETE", f"{V1}/tokens/{token}")
-
-    async def _decide(
-        self, method: str, path: str, body: object = None, *, dry_run: bool = False
-    ) -> Decision:
-        return read(Decision, await self._command(method, path, body, dry_run=dry_run))
-
-    async def _command(
-        self, method: str, path: str, body: object = None, *, dry_run: bool = False
-    ) -> httpx.Response:
-        params = {"dry_run": "true"} if dry_run else {}
-        return await self.http.send(method, V1 + path, body=body, params=params, key=new_id())
-
-
-def _at(place: Place) -> str:
-    return f"/applications/{place.application_id}/environments/{place.environment_id}"

@@ -8,7 +8,13 @@ from rich.text import Text
 
 from cli.asking import secret_value
 from cli.client.answers import Created
-from cli.naming import environment_of, find_application, find_environment, place_of
+from cli.naming import (
+    environment_of,
+    find_application,
+    find_environment,
+    find_past_application,
+    place_of,
+)
 from cli.session import ApplicationName, AsJson, EnvironmentName, Session, with_server
 from cli.tables import application_list, application_page
 from trellis_contracts.applications import SettingsChange
@@ -49,6 +55,7 @@ def _welcome(name: str, made: Created) -> list[str]:
         f"  Payload URL   {made.webhook.url}",
         f"  Content type  {made.webhook.content_type}",
         f"  Secret        {made.webhook.secret}    (shown this once)",
+        "  Events        Pushes; Repositories too, to be followed when it is renamed",
         "Until it has delivered, the branches are asked for news instead: nothing else is needed.",
         "",
         "Next:",
@@ -77,7 +84,7 @@ def show(name: ApplicationName, *, as_json: AsJson = False) -> None:
     """Show an application: where it comes from, how its environments are set."""
 
     async def shown(session: Session) -> None:
-        application = await find_application(session.api, name)
+        application = await find_past_application(session.api, name)
         session.output.give(application)
         session.output.show(*application_page(application))
 

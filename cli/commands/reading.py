@@ -9,7 +9,7 @@ from rich.text import Text
 from cli.client.reading import Reader
 from cli.exits import CliError, Status
 from cli.log_following import follow, print_lines
-from cli.naming import UnknownName, find_application, find_environment
+from cli.naming import UnknownName, find_application, find_past_environment
 from cli.progress import picture
 from cli.session import ApplicationName, AsJson, EnvironmentName, Session, with_server
 from cli.tables import board, builders_of, health_of, outputs
@@ -56,7 +56,7 @@ def history(
     """List an environment's deployments, newest first."""
 
     async def listed(session: Session) -> None:
-        _, env = await find_environment(session.api, name, environment)
+        _, env = await find_past_environment(session.api, name, environment)
         deployments = await session.api.deployments(env.environment_id, limit=limit)
         session.output.give(deployments)
         if deployments:
@@ -151,7 +151,7 @@ def builders(*, as_json: AsJson = False) -> None:
 async def _deployment(
     api: Reader, name: str, environment: str, *, number: int | None
 ) -> DeploymentView:
-    app, env = await find_environment(api, name, environment)
+    app, env = await find_past_environment(api, name, environment)
     if number is not None:
         found = await api.numbered(env.environment_id, number)
     else:

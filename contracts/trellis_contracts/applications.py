@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from trellis_contracts.lifecycles import LifecycleCommand, LifecycleEvent
 from trellis_contracts.message import Message
 from trellis_contracts.names import (
     ApplicationId,
@@ -12,6 +13,7 @@ from trellis_contracts.names import (
     CommitSha,
     EnvironmentId,
     EnvironmentName,
+    FolderPath,
     HookId,
     Region,
     RepositoryName,
@@ -36,9 +38,6 @@ DEFAULT_REGION = "us-east-1"
 
 VariableValue = Annotated[str, StringConstraints(max_length=4096)]
 TestCommand = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00]+$")]
-FolderPath = Annotated[
-    str, StringConstraints(max_length=255, pattern=r"^([A-Za-z0-9_.@-]+(/[A-Za-z0-9_.@-]+)*)?$")
-]
 
 
 class ApplicationCreated(Message):
@@ -78,7 +77,7 @@ class EnvironmentSettings(Message):
 
 
 class EnvironmentAdded(Message):
-    """An application has one more environment; its order is the order of its events."""
+    """An application has one more environment, behind the others until they are reordered."""
 
     application_id: ApplicationId
     environment_id: EnvironmentId
@@ -175,6 +174,7 @@ ApplicationEvent = (
     | CheckReported
     | BranchHeadObserved
     | BranchUnobservable
+    | LifecycleEvent
 )
 
 
@@ -189,6 +189,21 @@ class CreateApplication(Message):
     default_branch: BranchName = "main"
     folder: FolderPath = ""
     clone_token_version: int | None = None
+
+
+class AddEnvironment(Message):
+    """Give an application one more environment, behind the one named by `after` or the last.
+
+    `stage` is made from the name if it is not given; it never changes.
+    """
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    name: EnvironmentName
+    stage: Stage | None = None
+    production: bool = False
+    settings: EnvironmentSettings = EnvironmentSettings()
+    after: EnvironmentId | None = None
 
 
 class SettingsChange(Message):
@@ -282,4 +297,6 @@ ApplicationCommand = (
     | RecordCredentials
     | RecordCloneToken
     | WatchPaths
+    | AddEnvironment
+    | LifecycleCommand
 )

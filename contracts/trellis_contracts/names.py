@@ -38,6 +38,11 @@ RepositoryUrl = Annotated[
 RepositoryName = Annotated[str, StringConstraints(pattern=r"^[^\s/]+(/[^\s/]+)+$", max_length=256)]
 """What a forge calls a repository: `owner/name`."""
 
+FolderPath = Annotated[
+    str, StringConstraints(max_length=255, pattern=r"^([A-Za-z0-9_.@-]+(/[A-Za-z0-9_.@-]+)*)?$")
+]
+"""Where in a repository something lies; empty is its root."""
+
 _BAD_IN_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)")
 
 

@@ -62,6 +62,16 @@ class BranchDeleted(Message):
     before: CommitSha
 
 
+class RepositoryRenamed(Message):
+    """A repository has another name or owner, said a delivery; `repository` was its name."""
+
+    delivery: DeliveryId
+    hook: HookId
+    forge: Literal["github"] = "github"
+    repository: RepositoryName
+    renamed_to: RepositoryName
+
+
 class CheckCompleted(Message):
     """A check of the team's CI said something of a commit, by a delivery."""
 
@@ -125,7 +135,7 @@ class BranchUnobservable(Message):
     detail: str = Field(max_length=1024)
 
 
-Delivered = PushReceived | BranchDeleted | CheckCompleted | DeliveryIgnored
+Delivered = PushReceived | BranchDeleted | CheckCompleted | RepositoryRenamed | DeliveryIgnored
 """What ingest publishes into the inbox."""
 
-DeliveryEvent = PushReceived | BranchDeleted | CheckCompleted | DeliveryIgnored | PushRouted
+DeliveryEvent = Delivered | PushRouted

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from trellis_contracts.applications import EnvironmentSettings, FolderPath, VariableValue
+from trellis_contracts.applications import EnvironmentSettings, VariableValue
 from trellis_contracts.message import Message
 from trellis_contracts.names import (
     ApplicationName,
@@ -11,6 +11,7 @@ from trellis_contracts.names import (
     CommitSha,
     DeploymentId,
     EnvironmentName,
+    FolderPath,
     RepositoryUrl,
     StackName,
     Stage,

@@ -30,6 +30,11 @@ def event(message: Message) -> str:
     return f"trellis.event.{application}.{environment}.{type(message).__name__}"
 
 
+def every(name: str) -> str:
+    """Say where the events of one type are published, whatever they belong to."""
+    return f"trellis.event.*.*.{name}"
+
+
 def command(name: str) -> str:
     """Say where a command is sent, by its type."""
     return f"trellis.command.{name}"

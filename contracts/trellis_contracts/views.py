@@ -172,8 +172,24 @@ class EnvironmentView(Message):
     """The newest that were not deployed, newest first."""
 
 
+class DeletionView(Message):
+    """Somebody wants the application gone: who, since when, and what could not be torn down.
+
+    `failures` says for each environment, by name, why; asking again tries it again.
+    """
+
+    actor: ActorId
+    requested_at: UtcDatetime
+    failures: dict[str, str] = {}
+    deleted_at: UtcDatetime | None = None
+
+
 class ApplicationView(Message):
-    """An application with its environments, in their order."""
+    """An application with its environments, in their order.
+
+    `removed` are environments that were its own once: their history stays. With a `deletion` it is
+    on its way out, or gone.
+    """
 
     application_id: ApplicationId
     name: str
@@ -186,6 +202,8 @@ class ApplicationView(Message):
     unobservable: str | None = None
     watches: tuple[str, ...] = ()
     environments: tuple[EnvironmentView, ...] = ()
+    removed: tuple[EnvironmentView, ...] = ()
+    deletion: DeletionView | None = None
 
 
 class ViewChanged(Message):

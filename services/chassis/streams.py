@@ -178,7 +178,24 @@ PROJECTIONS_EVENTS = Durable(
     acknowledge=AckPolicy.ALL,
     most_unacknowledged=20_000,
 )
-DURABLES = (ORCHESTRATOR_INBOX, BUILDER_RUNS, LOGS_LINES, PROJECTIONS_EVENTS)
+INGEST_MOVES = Durable(
+    name="ingest-moves", stream="EVENTS", subject=subjects.every("RepositoryMoved")
+)
+INGEST_REMOVALS = Durable(
+    name="ingest-removals", stream="EVENTS", subject=subjects.every("EnvironmentRemoved")
+)
+INGEST_DELETIONS = Durable(
+    name="ingest-deletions", stream="EVENTS", subject=subjects.every("ApplicationDeleted")
+)
+DURABLES = (
+    ORCHESTRATOR_INBOX,
+    BUILDER_RUNS,
+    LOGS_LINES,
+    PROJECTIONS_EVENTS,
+    INGEST_MOVES,
+    INGEST_REMOVALS,
+    INGEST_DELETIONS,
+)
 
 
 async def ensure_streams(

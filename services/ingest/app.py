@@ -28,6 +28,7 @@ from services.ingest.adapters.roll_call import RollCall
 from services.ingest.adapters.sessions import Lifetimes, Sessions
 from services.ingest.adapters.signing import Signer, open_signer
 from services.ingest.adapters.tokens import Tokens
+from services.ingest.handlers.aftermath import Aftermath, aftermath_routes
 from services.ingest.handlers.applications import Applications
 from services.ingest.handlers.deployments import Deployments
 from services.ingest.handlers.description import Description
@@ -35,6 +36,7 @@ from services.ingest.handlers.door import IDENTITY, Door
 from services.ingest.handlers.environments import Environments
 from services.ingest.handlers.gating import Gating
 from services.ingest.handlers.health import Health
+from services.ingest.handlers.lifecycles import Lifecycles
 from services.ingest.handlers.session import SessionRoutes
 from services.ingest.handlers.sign_in import LINK, SIGN_IN, SIGN_OUT, SignIn
 from services.ingest.handlers.tokens import TokenRoutes
@@ -103,7 +105,7 @@ def create_app(settings: IngestSettings | None = None, *, clock: Clock = system_
     app = FastAPI(
         title="Trellis",
         version="1",
-        lifespan=lambda _app: _alive(rooms.directory, bus),
+        lifespan=lambda _app: _alive(rooms, bus),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -174,6 +176,8 @@ def _api(
     )
     api.include_router(applications.router())
     api.include_router(Environments(orchestrator, rooms.hooks, rooms.secrets).router())
+    lifecycles = Lifecycles(orchestrator, git_origins=settings.git_origins)
+    api.include_router(lifecycles.router())
     api.include_router(Deployments(orchestrator).router())
     api.include_router(Gating(orchestrator).router())
     api.include_router(TokenRoutes(rooms.tokens).router())
@@ -183,9 +187,12 @@ def _api(
 
 
 @asynccontextmanager
-async def _alive(directory: Directory, bus: Bus) -> AsyncIterator[None]:
+async def _alive(rooms: Rooms, bus: Bus) -> AsyncIterator[None]:
+    directory = rooms.directory
     await directory.open()
     try:
+        aftermath = Aftermath(rooms.hooks, rooms.secrets)
+        bus.broker.include_router(aftermath_routes(bus, aftermath))
         await bus.start()
         try:
             yield

@@ -30,6 +30,7 @@ from services.orchestrator.adapters.work import WorkQueue
 from services.orchestrator.handlers.answering import Desk
 from services.orchestrator.handlers.applications import Applications
 from services.orchestrator.handlers.branches import Branches
+from services.orchestrator.handlers.deletions import Deletions
 from services.orchestrator.handlers.deliveries import Deliveries
 from services.orchestrator.handlers.environments import Environments
 from services.orchestrator.handlers.routes import Handlers, routes
@@ -63,11 +64,14 @@ class Orchestrator:
             clock=clock,
             lease=timedelta(seconds=settings.lease_seconds),
         )
+        self.deletions = Deletions(
+            index, applications=self.handlers.applications, environments=environments
+        )
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, on_crash: Callable[[], None]) -> None:
         """Read the history, take up what was cut short, then listen. Raises as `Bus.start`."""
-        self.follower.on_news.append(self.dispatcher.wake)
+        self.follower.on_news += [self.dispatcher.wake, self.deletions.wake]
         self._keep(self.follower.run(), on_crash)
         await self.follower.caught_up()
         await self.bus.connect()
@@ -75,7 +79,8 @@ class Orchestrator:
         self.bus.broker.include_router(routes(self.bus, self.handlers))
         await self.handlers.deliveries.resume()
         self.dispatcher.wake()
-        for part in (self.relay, self.dispatcher, self.scheduler):
+        self.deletions.wake()
+        for part in (self.relay, self.dispatcher, self.scheduler, self.deletions):
             self._keep(part.run(), on_crash)
         self._keep(self.store.lost(), on_crash)
         await self.bus.start()

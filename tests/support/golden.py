@@ -44,6 +44,7 @@ _TEXTS = {
     "hook": "hook_0123456789abcdef",
     "name": "development",
     "region": "eu-west-1",
+    "renamed_to": "acme/store",
     "repository": "https://github.com/acme/shop",
     "repository_name": "acme/shop",
     "sha": "c" * 40,
@@ -52,7 +53,11 @@ _TEXTS = {
     "stage": "development",
     "type": "RunStarted",
 }
-_PUSHES = {"PushReceived", "BranchDeleted", "CheckCompleted"}
+_PUSHES = {"PushReceived", "BranchDeleted", "CheckCompleted", "RepositoryRenamed"}
+_SHOPS = {
+    "ApplicationCreated", "ApplicationDeleted", "ApplicationRenamed", "CreateApplication",
+    "RenameApplication",
+}  # fmt: skip
 
 
 def path_of(name: str, version: int) -> Path:
@@ -93,7 +98,7 @@ def _plain(cls: type[BaseModel], name: str, wanted: Any) -> Any:  # noqa: ANN401
         return wanted(1)
     if cls.__name__ in _PUSHES and name == "repository":
         return "acme/shop"
-    if cls.__name__ in {"ApplicationCreated", "CreateApplication"} and name == "name":
+    if cls.__name__ in _SHOPS and name == "name":
         return "shop"
     return _TEXTS.get(name, f"the {name.replace('_', ' ')}")
 

@@ -13,17 +13,25 @@ from services.orchestrator.domain import application, environment
 from services.orchestrator.domain.answers import Answers
 from services.orchestrator.domain.application import Application, Surroundings
 from services.orchestrator.domain.context import Context
-from services.orchestrator.domain.environment import EnvironmentQuestion
 from services.orchestrator.domain.heads import is_next
+from services.orchestrator.domain.outcomes import Report
 from services.orchestrator.domain.refusals import Illegal
 from services.orchestrator.domain.slot import Environment
 from tests.support.deployments import ANA, RUN_SECONDS, SHOP, shop
 from tests.support.spec import NOW
-from trellis_contracts.deployments import EnvironmentEvent, Promote, RequestDeploy, Trigger
+from trellis_contracts.deployments import (
+    EnvironmentCommand,
+    EnvironmentEvent,
+    Promote,
+    RequestDeploy,
+    Trigger,
+)
 from trellis_contracts.gating import ReviewQueue
 from trellis_contracts.message import Message
 from trellis_contracts.names import EnvironmentId, derived_id
 from trellis_contracts.pushes import BranchHeadObserved, HeadSource, PushReceived
+
+Question = EnvironmentCommand | Report
 
 
 @dataclass
@@ -48,7 +56,7 @@ class World:
         return self.states.setdefault(environment_id, Environment())
 
     def ask(
-        self, command: EnvironmentQuestion, *, id_: UUID, actor: str = ANA
+        self, command: Question, *, id_: UUID, actor: str = ANA
     ) -> list[EnvironmentEvent] | Illegal:
         """Give what followed, or the refusal; a repeat gets the answer that it got."""
         where = command.environment_id
@@ -131,7 +139,7 @@ class World:
         self.answers[where] = known.after(event, cause=cause, position=len(self.told))
 
     def _context(
-        self, command: EnvironmentQuestion, where: EnvironmentId, id_: UUID, *, actor: str
+        self, command: Question, where: EnvironmentId, id_: UUID, *, actor: str
     ) -> Context:
         slot = self.state(where).slot
         run = getattr(slot, "run", None)

@@ -2,7 +2,7 @@
 
 It is JSON: a check that tells a wrong key from damage, and for each path its values in the order
 of their versions. Every value is sealed for its own path and version, so none can be moved to
-another. Values are never removed: a release that is rolled back to needs the ones it had.
+another. Single values are never removed: a release that is rolled back to needs the ones it had.
 """
 
 import asyncio
@@ -49,6 +49,10 @@ class EncryptedFile(SecretsStore):
     async def get(self, path: SecretPath, version: int) -> SecretStr:
         return await asyncio.to_thread(self._get, path, version)
 
+    @override
+    async def remove(self, prefix: str) -> int:
+        return await asyncio.to_thread(self._remove, prefix)
+
     def create(self) -> None:
         """Make the file if it is not there: from then on a lost key is noticed."""
         write_once(self._file, _written(self._empty()))
@@ -71,6 +75,16 @@ class EncryptedFile(SecretsStore):
             versions.append(self._key.seal(plain, place=_place(path, version)))
             replace(self._file, _written(contents))
         return version
+
+    def _remove(self, prefix: str) -> int:
+        with self._alone():
+            contents = self._read()
+            gone = [path for path in contents.values if path.startswith(prefix)]
+            for path in gone:
+                del contents.values[path]
+            if gone:
+                replace(self._file, _written(contents))
+        return len(gone)
 
     def _get(self, path: SecretPath, version: int) -> SecretStr:
         versions = self._read().values.get(path, [])

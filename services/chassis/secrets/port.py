@@ -19,7 +19,10 @@ from services.chassis.secrets.paths import SecretPath
 
 
 class SecretsStore(Protocol):
-    """Versions of values under paths: written once, read by path and version, never listed."""
+    """Versions of values under paths: written once, read by path and version, never listed.
+
+    Only everything of an application or an environment that is gone is removed, at once.
+    """
 
     async def put(self, path: SecretPath, value: SecretStr) -> int:
         """Keep a value, durably, and return its version: 1, 2, 3 … for each path.
@@ -35,6 +38,14 @@ class SecretsStore(Protocol):
         Raises:
             SecretNotFound: there is none.
             SecretsCorrupt: it was altered, or moved here from another path or version.
+        """
+
+    async def remove(self, prefix: str) -> int:
+        """Remove every value whose path begins with `prefix`, durably; say how many paths it was.
+
+        Raises:
+            SecretsCorrupt: the store is not what was written; nothing was changed.
+            OSError: the disk did not take it; nothing was changed.
         """
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from pydantic import SecretStr, ValidationError
 
 from services.ingest.domain.interpret import Payload, why
-from services.ingest.domain.payloads import About, Checked, Push, Status
+from services.ingest.domain.payloads import About, Checked, Push, RepositoryChange, Status
 
 EVENT_HEADER: Final = "X-GitHub-Event"
 DELIVERY_HEADER: Final = "X-GitHub-Delivery"
@@ -28,8 +28,8 @@ _DELIVERY = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}")  # projects_v2_item has a digit
 
 
-_SHAPES: Mapping[str, type[Payload]] = MappingProxyType(
-    {"push": Push, "check_run": Checked, "status": Status}
+_SHAPES: Final[Mapping[str, type[Payload]]] = MappingProxyType(
+    {"push": Push, "check_run": Checked, "status": Status, "repository": RepositoryChange}
 )
 """Any other event is only looked at for the repository that it names."""
 

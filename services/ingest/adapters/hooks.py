@@ -90,8 +90,13 @@ class Hooks:
         values = {"id": hook, "sealed_secret": self._new_secret(hook)}
         await self._change("UPDATE hooks SET sealed_secret = :sealed_secret WHERE id = :id", values)
 
+    async def move(self, hook: HookId, repository: RepositoryName) -> None:
+        """Have the hook speak of another repository; its address and its secret stay."""
+        values = {"id": hook, "repository": repository}
+        await self._change("UPDATE hooks SET repository = :repository WHERE id = :id", values)
+
     async def remove(self, hook: HookId) -> None:
-        """Forget a hook whose application was refused."""
+        """Forget a hook whose application was refused, or is gone."""
         await self._change("DELETE FROM hooks WHERE id = :id", {"id": hook})
 
     async def _change(self, statement: str, values: Mapping[str, object]) -> None:

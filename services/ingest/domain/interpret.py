@@ -1,5 +1,6 @@
 """A delivery whose signature was right → what it means to Trellis, or why it means nothing."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -7,7 +8,14 @@ from typing import Final, assert_never
 
 from pydantic import ValidationError
 
-from services.ingest.domain.payloads import About, Checked, Commit, Push, Status
+from services.ingest.domain.payloads import (
+    About,
+    Checked,
+    Commit,
+    Push,
+    RepositoryChange,
+    Status,
+)
 from trellis_contracts.message import Message
 from trellis_contracts.names import HookId, RepositoryName
 from trellis_contracts.pushes import (
@@ -20,6 +28,7 @@ from trellis_contracts.pushes import (
     Ignorance,
     PushedCommit,
     PushReceived,
+    RepositoryRenamed,
 )
 from trellis_contracts.rules import CheckConclusion
 
@@ -50,6 +59,8 @@ _STATES: Mapping[str, CheckConclusion] = MappingProxyType(
 )
 _BRANCH = "refs/heads/"
 _TAG = "refs/tags/"
+_NAME = re.compile(r"[\w-][\w.-]{0,99}/(?!\.{1,2}$)[\w.-]{1,100}", re.ASCII)
+"""What becomes a part of a clone URL leads nowhere else."""
 
 
 class Delivery(Message):
@@ -76,7 +87,7 @@ class Unprocessable:
 
 
 Interpretation = Delivered | Mismatched | Unprocessable
-Payload = Push | Checked | Status | About
+Payload = Push | Checked | Status | RepositoryChange | About
 
 
 def interpret(
@@ -86,26 +97,40 @@ def interpret(
 
     `connected` says of a repository that is not the hook's own whether it is another hook's.
     """
+    if isinstance(payload, RepositoryChange) and _is_of(payload.old_name, delivery):
+        return _repository_renamed(delivery, payload)
     named = payload.repository.full_name if payload.repository else None
-    if named is not None and named.casefold() != delivery.repository.casefold():
+    if named is not None and not _is_of(named, delivery):
         if connected(named):
             return Mismatched(named)
         return _ignored(delivery, Ignorance.NO_APPLICATION)
     match payload:
         case Push():
             return _interpret_push(delivery, payload)
-        case Checked():
-            run = payload.check_run
-            conclusion = _CONCLUSIONS.get(run.conclusion or "")
-            return _check(delivery, run.head_sha, check=run.name, conclusion=conclusion)
-        case Status():
-            conclusion = _STATES.get(payload.state)
-            return _check(delivery, payload.sha, check=payload.context, conclusion=conclusion)
-        case About():
+        case Checked() | Status():
+            return _interpret_check(delivery, payload)
+        case About() | RepositoryChange():
             ping = delivery.event == "ping"
             return _ignored(delivery, Ignorance.PING if ping else Ignorance.EVENT_NOT_USED)
         case _ as never:
             assert_never(never)
+
+
+def _is_of(repository: str | None, delivery: Delivery) -> bool:
+    return repository is not None and repository.casefold() == delivery.repository.casefold()
+
+
+def _repository_renamed(delivery: Delivery, change: RepositoryChange) -> Interpretation:
+    """The forge has moved the hook along, so its deliveries speak of the new name from now on."""
+    name = change.repository.full_name if change.repository else ""
+    if not _NAME.fullmatch(name):
+        return Unprocessable("repository.full_name: no name of a repository")
+    return RepositoryRenamed(
+        delivery=delivery.id,
+        hook=delivery.hook,
+        repository=delivery.repository,
+        renamed_to=name,
+    )
 
 
 def _interpret_push(delivery: Delivery, push: Push) -> Interpretation:
@@ -119,6 +144,15 @@ def _interpret_push(delivery: Delivery, push: Push) -> Interpretation:
         return _push_received(delivery, push)
     except ValidationError as refused:
         return Unprocessable(why(refused))
+
+
+def _interpret_check(delivery: Delivery, payload: Checked | Status) -> Interpretation:
+    if isinstance(payload, Status):
+        conclusion = _STATES.get(payload.state)
+        return _check(delivery, payload.sha, check=payload.context, conclusion=conclusion)
+    run = payload.check_run
+    conclusion = _CONCLUSIONS.get(run.conclusion or "")
+    return _check(delivery, run.head_sha, check=run.name, conclusion=conclusion)
 
 
 def _check(

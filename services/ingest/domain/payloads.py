@@ -7,7 +7,7 @@ name is ever read: of a person, only the login.
 import re
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 _LOGIN = re.compile(r"[A-Za-z0-9_.\[\]-]{1,128}")
 """As `ana-login`, `dependabot[bot]` and, of a managed user, `ana_acme`."""
@@ -33,10 +33,68 @@ class Repository(Payload):
     full_name: str
 
 
+class OldName(Payload):
+    """What a name was before."""
+
+    old: Annotated[str | None, Field(alias="from")] = None
+
+
+class RenamedRepository(Payload):
+    """In `changes` of a renamed repository: its name without the owner."""
+
+    name: OldName | None = None
+
+
+class Owner(Payload):
+    """Whose the repository was."""
+
+    login: str
+
+
+class OldOwner(Payload):
+    """In `changes` of a transferred repository: a user or an organization owned it."""
+
+    user: Owner | None = None
+    organization: Owner | None = None
+
+
+class TransferredRepository(Payload):
+    """In `changes` of a transferred repository."""
+
+    old: Annotated[OldOwner | None, Field(alias="from")] = None
+
+
+class Changes(Payload):
+    """What is different, by its old value."""
+
+    repository: RenamedRepository | None = None
+    owner: TransferredRepository | None = None
+
+
 class About(Payload):
     """What any delivery may say; those of an organisation name no repository."""
 
     repository: Repository | None = None
+
+
+class RepositoryChange(Payload):
+    """The event `repository`: renamed, transferred, or anything else that is not used."""
+
+    action: str | None = None
+    changes: Changes | None = None
+    repository: Repository | None = None
+
+    @property
+    def old_name(self) -> str | None:
+        """What the repository was called, owner and all; None if its name is the same."""
+        if self.repository is None or self.changes is None:
+            return None
+        owner, _, name = self.repository.full_name.partition("/")
+        renamed, moved = self.changes.repository, self.changes.owner
+        if self.action == "renamed" and renamed and renamed.name and renamed.name.old:
+            return f"{owner}/{renamed.name.old}"
+        whose = moved.old and (moved.old.organization or moved.old.user) if moved else None
+        return f"{whose.login}/{name}" if self.action == "transferred" and whose else None
 
 
 class Account(Payload):

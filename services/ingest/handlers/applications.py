@@ -31,12 +31,7 @@ from services.ingest.handlers.asking import (
     told,
 )
 from services.ingest.handlers.webhooks import WEBHOOKS
-from trellis_contracts.applications import (
-    CreateApplication,
-    FolderPath,
-    RecordCloneToken,
-    WatchPaths,
-)
+from trellis_contracts.applications import CreateApplication, RecordCloneToken, WatchPaths
 from trellis_contracts.asking import Accepted
 from trellis_contracts.names import (
     ApplicationId,
@@ -44,6 +39,7 @@ from trellis_contracts.names import (
     BranchName,
     EnvironmentId,
     EnvironmentName,
+    FolderPath,
     RepositoryName,
     RepositoryUrl,
 )
@@ -90,7 +86,7 @@ class WebhookView(BaseModel):
     url: str
     secret: str
     content_type: str = "application/json"
-    events: tuple[str, ...] = ("push", "check_run", "status")
+    events: tuple[str, ...] = ("push", "check_run", "status", "repository")
 
 
 class NewApplicationView(Decision):
@@ -134,7 +130,9 @@ class Applications:
         The same Idempotency-Key gives the same application and the same hook again.
         """
         application = application_id(key)
-        hook = await self._hook_for(application, self._name_of(asked.repository), who)
+        hook = await self._hook_for(
+            application, named(asked.repository, origins=self._git_origins), who
+        )
         token = await self._stored(application, asked.clone_token)
         accepted = await self._decided(_creation(asked, hook, token), hook, who=who, key=key)
         response.headers["Cache-Control"] = "no-store"
@@ -179,12 +177,6 @@ class Applications:
         command = WatchPaths(application_id=application_id, paths=asked.paths)
         return told(await decided(self._orchestrator, command, who=who, key=key))
 
-    def _name_of(self, repository: RepositoryUrl) -> RepositoryName:
-        try:
-            return repository_name(repository, origins=self._git_origins)
-        except RepositoryRefused as refused:
-            raise Problem(422, refused.reason, remedy=refused.remedy) from refused
-
     async def _hook_for(
         self, application: ApplicationId, repository: RepositoryName, who: Identity
     ) -> Hook:
@@ -225,6 +217,18 @@ class Applications:
         door = (self._public_url or str(request.base_url)).rstrip("/")
         url = f"{door}{WEBHOOKS}github/{hook.id}"
         return WebhookView(url=url, secret=hook.secret.get_secret_value())
+
+
+def named(repository: RepositoryUrl, *, origins: Sequence[str]) -> RepositoryName:
+    """Give what the forge calls a repository.
+
+    Raises:
+        Problem: 422 when Trellis may not clone from there, or the URL names none.
+    """
+    try:
+        return repository_name(repository, origins=origins)
+    except RepositoryRefused as refused:
+        raise Problem(422, refused.reason, remedy=refused.remedy) from refused
 
 
 def _creation(

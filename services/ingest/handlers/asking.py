@@ -14,7 +14,7 @@ from services.chassis.identity import identified
 from services.chassis.logging import get_logger
 from services.chassis.problems import Problem
 from services.ingest.adapters.orchestrator import Command, Orchestrator, Undecided
-from services.ingest.domain.addresses import environment_ids
+from services.ingest.domain.addresses import is_of
 from services.ingest.domain.rates import network_of
 from trellis_contracts.asking import Accepted, RefusalCode, Refused
 from trellis_contracts.names import ApplicationId, EnvironmentId, new_id
@@ -106,7 +106,7 @@ def belonging(address: EnvironmentAddress) -> EnvironmentAddress:
     Raises:
         Problem: 404 when the environment is another application's.
     """
-    if address.environment_id not in environment_ids(address.application_id).values():
+    if not is_of(address.environment_id, address.application_id):
         raise Problem(404, "This application has no such environment.")
     return address
 

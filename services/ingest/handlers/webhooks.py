@@ -33,6 +33,7 @@ from trellis_contracts.pushes import (
     Delivered,
     DeliveryIgnored,
     PushReceived,
+    RepositoryRenamed,
 )
 
 WEBHOOKS = "/webhooks/"
@@ -87,6 +88,8 @@ class Webhooks:
             )
         delivered = _accepted(meaning)
         await self._keep(delivered)
+        if isinstance(delivered, RepositoryRenamed):
+            await self._hooks.move(delivered.hook, delivered.renamed_to)
         return _understood(delivered)
 
     async def _hook(self, request: Request, body: bytearray, *, signature: bytes) -> Hook:
@@ -142,7 +145,13 @@ def _read(
 
 def _accepted(meaning: Interpretation) -> Delivered:
     match meaning:
-        case PushReceived() | BranchDeleted() | CheckCompleted() | DeliveryIgnored():
+        case (
+            PushReceived()
+            | BranchDeleted()
+            | CheckCompleted()
+            | RepositoryRenamed()
+            | DeliveryIgnored()
+        ):
             return meaning
         case Mismatched():
             raise Problem(

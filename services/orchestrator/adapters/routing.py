@@ -40,6 +40,7 @@ from trellis_contracts.pushes import (
     DeliveryIgnored,
     PushReceived,
     PushRouted,
+    RepositoryRenamed,
 )
 from trellis_contracts.runs import RunStarted
 
@@ -101,6 +102,10 @@ class Index:
             if (a.created.hook, a.created.repository_name) == (hook, repository)
         )
 
+    def leaving(self) -> tuple[Application, ...]:
+        """List the applications that are being deleted."""
+        return tuple(found for found in self.applications.values() if found.is_leaving)
+
     def unheard(self) -> Iterator[tuple[Application, BranchName]]:
         """Yield each branch that deploys, of the applications whose webhook never arrived."""
         for found in tuple(self.applications.values()):
@@ -117,7 +122,7 @@ class Index:
                 self.unrouted[event.delivery] = event
             case PushRouted():
                 self.unrouted.pop(event.delivery, None)
-            case BranchDeleted() | DeliveryIgnored():
+            case BranchDeleted() | RepositoryRenamed() | DeliveryIgnored():
                 self._heard.add(event.hook)
             case _:
                 self._fold_queue(event)
@@ -128,6 +133,8 @@ class Index:
         after = application.evolve(before, event, at=at)
         if isinstance(after, Application):
             self.applications[event.application_id] = after
+        else:
+            self.applications.pop(event.application_id, None)
         if isinstance(event, EnvironmentAdded):
             self._homes[event.environment_id] = event.application_id
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from trellis_contracts.applications import ApplicationCreated
+from trellis_contracts.applications import ApplicationCreated, EnvironmentAdded
 from trellis_contracts.asking import Accepted
 from trellis_contracts.deployments import DeployRequested
 from trellis_contracts.message import Message
@@ -58,6 +58,8 @@ def subject_of(event: Message) -> UUID | None:
     match event:
         case ApplicationCreated():
             return event.application_id
+        case EnvironmentAdded():
+            return event.environment_id
         case DeployRequested():
             return event.deployment_id
         case _:

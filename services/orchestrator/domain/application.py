@@ -9,19 +9,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
-from services.orchestrator.domain import configuration
+from services.orchestrator.domain import configuration, identity, line
 from services.orchestrator.domain.configuration import (
     Configuration,
     ConfigurationCommand,
     ConfigurationEvent,
 )
+from services.orchestrator.domain.lifecycle_refusals import IllegalDeletion, IllegalLeaving
+from services.orchestrator.domain.line import LineEvent
 from services.orchestrator.domain.refusals import (
     IllegalApplication,
     IllegalEnvironment,
     IllegalName,
     IllegalRecreation,
 )
+from services.orchestrator.domain.slot import Environment, Free
 from trellis_contracts.applications import (
+    AddEnvironment,
     ApplicationCommand,
     ApplicationCreated,
     ApplicationEvent,
@@ -33,6 +37,18 @@ from trellis_contracts.applications import (
     RecordCloneToken,
     WatchesChanged,
     WatchPaths,
+)
+from trellis_contracts.lifecycles import (
+    ApplicationDeleted,
+    ApplicationDeletionRequested,
+    ConcludeDeletion,
+    DeleteApplication,
+    IdentityCommand,
+    IdentityEvent,
+    LifecycleCommand,
+    Mover,
+    RemoveEnvironment,
+    RepositoryMoved,
 )
 from trellis_contracts.message import Message
 from trellis_contracts.names import (
@@ -62,7 +78,8 @@ class NotCreated:
 class Application:
     """A connected repository; `heads` says where its branches stood when last heard of.
 
-    `moved` is when that was.
+    `moved` is when that was. `created` is how it would be created today: its name, repository and
+    folder are those of now. `deletions` counts how often somebody wanted it gone.
     """
 
     created: ApplicationCreated
@@ -73,6 +90,12 @@ class Application:
     clone_token_version: int | None = None
     watches: tuple[PathPattern, ...] = ()
     checks: Mapping[CommitSha, Mapping[CheckName, CheckConclusion]] = field(default_factory=dict)
+    deletions: int = 0
+
+    @property
+    def is_leaving(self) -> bool:
+        """Say whether it is being deleted: then it takes teardowns only."""
+        return self.deletions > 0
 
     def environment(self, environment_id: EnvironmentId) -> Configuration:
         """Give an environment's configuration.
@@ -109,6 +132,8 @@ class Application:
 
     def bound_to(self, branch: BranchName) -> tuple[EnvironmentId, ...]:
         """List the environments that a push to the branch deploys."""
+        if self.is_leaving:
+            return ()
         return tuple(
             environment.environment_id
             for environment in self.environments.values()
@@ -119,12 +144,21 @@ class Application:
 
     def followed(self) -> tuple[BranchName, ...]:
         """List the branches that some environment deploys by itself."""
+        if self.is_leaving:
+            return ()
         settings = (environment.settings for environment in self.environments.values())
         bound = {s.branch for s in settings if s.automatic and s.branch}
         return tuple(sorted(branch for branch in bound if not is_glob(branch)))
 
 
-ApplicationState = NotCreated | Application
+@dataclass(frozen=True)
+class Deleted:
+    """The application is gone; its id is not used again."""
+
+    name: ApplicationName
+
+
+ApplicationState = NotCreated | Application | Deleted
 ApplicationQuestion = ApplicationCommand | BranchHeadObserved | BranchUnobservable | CheckReported
 
 
@@ -132,11 +166,13 @@ ApplicationQuestion = ApplicationCommand | BranchHeadObserved | BranchUnobservab
 class Surroundings:
     """What a decision must know besides the application.
 
-    `names` are those of all applications. `asked_at` is when the remote was asked for what it
-    answers now; None when that is not known.
+    `names` are those of all applications. `held` is what the environments hold that the command
+    would end. `asked_at` is when the remote was asked for what it answers now; None when that is
+    not known.
     """
 
     names: AbstractSet[ApplicationName] = frozenset()
+    held: Mapping[EnvironmentId, Environment] = field(default_factory=dict)
     asked_at: datetime | None = None
 
 
@@ -144,18 +180,17 @@ def evolve(state: ApplicationState, event: Message, *, at: datetime) -> Applicat
     """Give the state after the event; one that makes no sense here changes nothing."""
     if isinstance(event, ApplicationCreated):
         return Application(event)
-    if isinstance(state, NotCreated):
+    if not isinstance(state, Application):
         return state
     match event:
-        case EnvironmentAdded():
-            added = configuration.added(event)
-            return replace(state, environments={**state.environments, event.environment_id: added})
         case BranchHeadObserved() | BranchUnobservable():
             return _observed(state, event, at)
         case CloneTokenStored() | WatchesChanged() | CheckReported():
             return _told(state, event)
-        case _:
+        case _ if isinstance(event, ConfigurationEvent):
             return _configured(state, event)
+        case _:
+            return _changed(state, event)
 
 
 def decide(
@@ -172,9 +207,11 @@ def decide(
     """
     if isinstance(command, CreateApplication):
         return _create(command, state, context)
-    if isinstance(state, NotCreated):
+    if not isinstance(state, Application):
         raise IllegalApplication(command.application_id)
     match command:
+        case _ if isinstance(command, LifecycleCommand | AddEnvironment):
+            return _change(command, state, context)
         case RecordCloneToken() | WatchPaths() | CheckReported():
             return _tell(command, state)
         case BranchHeadObserved():
@@ -184,6 +221,53 @@ def decide(
             return [] if told else [command]
         case _:
             return _configure(command, state)
+
+
+def ends(command: ApplicationQuestion, state: ApplicationState) -> tuple[EnvironmentId, ...]:
+    """Name the environments that a command may end only when they hold nothing."""
+    if isinstance(command, ConcludeDeletion) and isinstance(state, Application):
+        return tuple(state.environments)
+    return (command.environment_id,) if isinstance(command, RemoveEnvironment) else ()
+
+
+def is_clear(held: Environment) -> bool:
+    """Say whether an environment holds nothing: no deployment, and nothing in the cloud."""
+    return not held.touched and not held.waiting and isinstance(held.slot, Free)
+
+
+def _identified(state: Application, event: IdentityEvent) -> Application:
+    after = replace(state, created=identity.evolve(state.created, event))
+    if isinstance(event, RepositoryMoved) and event.why is Mover.PERSON:
+        return replace(after, heads={}, moved={}, unobservable={})
+    return after
+
+
+def _delete(
+    command: DeleteApplication | ConcludeDeletion, state: Application, context: Surroundings
+) -> list[ApplicationEvent]:
+    application_id, name = command.application_id, state.created.name
+    if isinstance(command, DeleteApplication):
+        if command.confirm != name:
+            raise IllegalDeletion(name)
+        return [ApplicationDeletionRequested(application_id=application_id)]
+    if state.is_leaving and all(is_clear(context.held[one]) for one in state.environments):
+        return [ApplicationDeleted(application_id=application_id, name=name)]
+    return []
+
+
+def _change(
+    command: LifecycleCommand | AddEnvironment, state: Application, context: Surroundings
+) -> list[ApplicationEvent]:
+    if isinstance(command, DeleteApplication | ConcludeDeletion):
+        return _delete(command, state, context)
+    if state.is_leaving:
+        raise IllegalLeaving(state.created.name)
+    if isinstance(command, IdentityCommand):
+        environments = state.environments.values()
+        return [
+            *identity.decide(command, state.created, environments=environments, names=context.names)
+        ]
+    return [*line.decide(command, state.environments, held=context.held)]
 
 
 def _observed(
@@ -237,11 +321,25 @@ def _checked(state: Application, event: CheckReported) -> Application:
     return replace(state, checks={**dict(newest), event.commit: of_commit})
 
 
-def _configured(state: Application, event: Message) -> Application:
-    if not isinstance(event, ConfigurationEvent) or event.environment_id not in state.environments:
+def _configured(state: Application, event: ConfigurationEvent) -> Application:
+    if event.environment_id not in state.environments:
         return state
     after = configuration.evolve(state.environments[event.environment_id], event)
     return replace(state, environments={**state.environments, event.environment_id: after})
+
+
+def _changed(state: Application, event: Message) -> Application | Deleted:
+    match event:
+        case _ if isinstance(event, LineEvent):
+            return replace(state, environments=line.evolve(state.environments, event))
+        case _ if isinstance(event, IdentityEvent):
+            return _identified(state, event)
+        case ApplicationDeletionRequested():
+            return replace(state, deletions=state.deletions + 1)
+        case ApplicationDeleted():
+            return Deleted(state.created.name)
+        case _:
+            return state
 
 
 def _configure(command: ConfigurationCommand, state: Application) -> list[ApplicationEvent]:
@@ -258,8 +356,9 @@ def _is_no_news(head: BranchHeadObserved, state: Application, context: Surroundi
 def _create(
     command: CreateApplication, state: ApplicationState, context: Surroundings
 ) -> list[ApplicationEvent]:
-    if isinstance(state, Application):
-        raise IllegalRecreation(state.created.name)
+    if not isinstance(state, NotCreated):
+        name = state.name if isinstance(state, Deleted) else state.created.name
+        raise IllegalRecreation(name)
     if command.name in context.names:
         raise IllegalName(command.name)
     created = ApplicationCreated(**command.model_dump(exclude={"clone_token_version"}))

@@ -141,13 +141,24 @@ def is_newer(what: str, version: int, known: int | None) -> bool:
     return version != known
 
 
+def refuse_automatic(
+    settings: EnvironmentSettings, *, name: EnvironmentName, production: bool
+) -> None:
+    """Let no push deploy to production, nor anything from a branch that nobody named.
+
+    Raises:
+        IllegalAutomatic, IllegalUnbound: the settings say so.
+    """
+    if settings.automatic and production:
+        raise IllegalAutomatic(name)
+    if settings.automatic and settings.branch is None:
+        raise IllegalUnbound(name)
+
+
 def _configure(command: ConfigureEnvironment, state: Configuration) -> list[ConfigurationEvent]:
     changed = {name: getattr(command.change, name) for name in command.change.model_fields_set}
     settings = state.settings.model_copy(update=changed)
-    if settings.automatic and state.production:
-        raise IllegalAutomatic(state.name)
-    if settings.automatic and settings.branch is None:
-        raise IllegalUnbound(state.name)
+    refuse_automatic(settings, name=state.name, production=state.production)
     for fault in filter(None, map(fault_of, settings.windows)):
         raise IllegalWindow(fault)
     if settings == state.settings:

@@ -5,7 +5,10 @@ from uuid import UUID
 
 from services.orchestrator.domain.application import Application
 from services.orchestrator.domain.configuration import Configuration
+from services.orchestrator.domain.lifecycle_refusals import IllegalLeaving
 from services.orchestrator.domain.slot import Environment, Success
+from trellis_contracts.deployments import TearDown
+from trellis_contracts.message import Message
 from trellis_contracts.names import ActorId, EnvironmentId
 
 
@@ -33,3 +36,12 @@ class Context:
     def environment(self) -> Configuration:
         """How the environment is set now."""
         return self.application.environment(self.environment_id)
+
+    def refuse_when_leaving(self, command: Message) -> None:
+        """Let an application that is being deleted take teardowns only.
+
+        Raises:
+            IllegalLeaving: it is being deleted, and the command is no teardown.
+        """
+        if self.application.is_leaving and not isinstance(command, TearDown):
+            raise IllegalLeaving(self.application.created.name)

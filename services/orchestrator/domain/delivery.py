@@ -8,13 +8,13 @@ from datetime import datetime
 
 from trellis_contracts.message import Message
 from trellis_contracts.pushes import (
-    BranchDeleted,
     CheckCompleted,
     Delivered,
     DeliveryEvent,
     DeliveryIgnored,
     Ignorance,
     PushReceived,
+    RepositoryRenamed,
 )
 
 
@@ -52,17 +52,25 @@ def decide(delivered: Delivered, state: Delivery, *, connected: bool) -> list[De
     if not isinstance(state, NotReceived):
         return []
     match delivered:
-        case PushReceived() | CheckCompleted() if not connected:
+        case PushReceived() | CheckCompleted() | RepositoryRenamed() if not connected:
             return [_ignored(delivered)]
-        case PushReceived() | BranchDeleted() | CheckCompleted() | DeliveryIgnored():
+        case _:
             return [delivered]
 
 
-def _ignored(delivered: PushReceived | CheckCompleted) -> DeliveryIgnored:
+def _ignored(delivered: PushReceived | CheckCompleted | RepositoryRenamed) -> DeliveryIgnored:
     return DeliveryIgnored(
         delivery=delivered.delivery,
         hook=delivered.hook,
         forge=delivered.forge,
-        event="push" if isinstance(delivered, PushReceived) else "check",
+        event=_EVENTS[type(delivered)],
         reason=Ignorance.NO_APPLICATION,
     )
+
+
+_EVENTS = {
+    PushReceived: "push",
+    CheckCompleted: "check",
+    RepositoryRenamed: "repository",
+}
+"""What an ignored delivery is called; for GitHub's two kinds of checks one name will do."""

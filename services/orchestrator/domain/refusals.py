@@ -6,7 +6,7 @@ Illegal
 ├── IllegalAutomatic, IllegalUnbound           settings that contradict a rule
 ├── IllegalVariable, IllegalSecret             one name, two meanings
 ├── IllegalRemoval, IllegalSize, IllegalVersion
-└── …                                          of deployments: `deployment_refusals`
+└── …    of deployments: `deployment_refusals`; of changes and ends: `lifecycle_refusals`
 """
 
 from collections.abc import Sequence
@@ -53,21 +53,21 @@ class IllegalEnvironment(Illegal):
 
 
 class IllegalRecreation(Illegal):
-    """The id already belongs to an application."""
+    """The id already belongs to an application, or to an environment."""
 
     rule = "application-exists"
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"This id belongs to the application {name}: create with a new id.")
+    def __init__(self, name: str, what: str = "application") -> None:
+        super().__init__(f"This id belongs to the {what} {name}: create with a new id.")
 
 
 class IllegalName(Illegal):
-    """Another application has the name."""
+    """Another application, or another environment of this one, has the name."""
 
     rule = "name-taken"
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"There is already an application called {name}: choose another name.")
+    def __init__(self, name: str, what: str = "application") -> None:
+        super().__init__(f"There is already an {what} called {name}: choose another name.")
 
 
 class IllegalAutomatic(Illegal):

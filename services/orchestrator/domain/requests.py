@@ -67,6 +67,7 @@ def decide(command: Request, state: Environment, *, context: Context) -> list[En
     Raises:
         Illegal: the rule that forbids it.
     """
+    context.refuse_when_leaving(command)
     match command:
         case RequestDeploy(trigger=Trigger.PERSON):
             wanted = _deploy(command, state, context)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.chassis.clock import Clock
 from services.orchestrator.adapters.routing import Index
-from services.orchestrator.adapters.streams import APPLICATIONS, Streams
+from services.orchestrator.adapters.streams import APPLICATIONS, ENVIRONMENTS, Streams
 from services.orchestrator.adapters.turns import Turns
 from services.orchestrator.domain import application
 from services.orchestrator.domain.application import (
@@ -12,15 +12,17 @@ from services.orchestrator.domain.application import (
     ApplicationState,
     Surroundings,
 )
+from services.orchestrator.domain.slot import Environment
 from services.orchestrator.handlers.answering import Desk
 from trellis_contracts import subjects
 from trellis_contracts.applications import ApplicationEvent, CreateApplication
 from trellis_contracts.asking import Accepted, Asked, Refused
-from trellis_contracts.names import ApplicationId
+from trellis_contracts.lifecycles import RenameApplication
+from trellis_contracts.names import ApplicationId, EnvironmentId
 
 
 class Applications:
-    """Every application; creations take turns, so that a name is given once."""
+    """Every application; whatever gives a name takes turns, so that one is given once."""
 
     def __init__(self, desk: Desk, streams: Streams, index: Index, *, clock: Clock) -> None:
         self._desk, self._streams, self._index, self._clock = desk, streams, index, clock
@@ -35,15 +37,21 @@ class Applications:
         """
 
         async def decide(state: ApplicationState) -> list[ApplicationEvent]:
-            context = Surroundings(names=self._index.names(), asked_at=asked_at)
+            held = {one: await self._held(one) for one in application.ends(command, state)}
+            names = self._index.names()
+            context = Surroundings(names=names, held=held, asked_at=asked_at)
             return application.decide(command, state, context=context, now=self._clock())
 
-        creates = isinstance(command, CreateApplication)
+        names = isinstance(command, CreateApplication | RenameApplication)
         stream = subjects.application_stream(command.application_id)
-        async with self._turns.of("a new name" if creates else stream):
+        async with self._turns.of("a new name" if names else stream):
             return await self._desk.settle(APPLICATIONS, stream, asked=asked, decide=decide)
 
     async def state(self, application_id: ApplicationId) -> ApplicationState:
         """Give an application as it is recorded now."""
         stream = subjects.application_stream(application_id)
         return (await self._streams.load(APPLICATIONS, stream)).state
+
+    async def _held(self, environment_id: EnvironmentId) -> Environment:
+        stream = subjects.environment_stream(environment_id)
+        return (await self._streams.load(ENVIRONMENTS, stream)).state

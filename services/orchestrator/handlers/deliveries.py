@@ -14,11 +14,13 @@ from services.orchestrator.domain import delivery
 from services.orchestrator.domain.application import Application
 from services.orchestrator.domain.delivery import Unrouted
 from services.orchestrator.domain.heads import is_next
+from services.orchestrator.domain.identity import moved_url
 from services.orchestrator.handlers.applications import Applications
 from services.orchestrator.handlers.branches import Branches, question
 from trellis_contracts import subjects
 from trellis_contracts.applications import CheckReported
-from trellis_contracts.asking import Asked
+from trellis_contracts.asking import Asked, Refused
+from trellis_contracts.lifecycles import Mover, RepointRepository
 from trellis_contracts.message import Message
 from trellis_contracts.names import ActorId, ApplicationId, EnvironmentId, derived_id
 from trellis_contracts.pushes import (
@@ -28,6 +30,7 @@ from trellis_contracts.pushes import (
     HeadSource,
     PushReceived,
     PushRouted,
+    RepositoryRenamed,
 )
 
 _NOT_IN_AN_ACTOR = re.compile(r"[^A-Za-z0-9._@-]")
@@ -58,6 +61,8 @@ class Deliveries:
             events = delivery.decide(delivered, history.state, connected=bool(connected))
             if events and isinstance(delivered, CheckCompleted):
                 await self._report(delivered, connected)
+            if events and isinstance(delivered, RepositoryRenamed):
+                await self._follow(delivered, connected)
             if events:
                 await self._record(events[0], delivered, "received", after=history.version)
                 history = await self._streams.load(DELIVERIES, stream)
@@ -92,7 +97,7 @@ class Deliveries:
                 check=delivered.check,
                 conclusion=delivered.conclusion,
             )
-            asked = _asked(said, delivered, application_id)
+            asked = _asked(said, delivered, "checked")
             await self._applications.answer(said, asked)
 
     async def _offer(
@@ -105,14 +110,30 @@ class Deliveries:
             await self._branches.look(application, push.branch, cause=push.delivery)
             return ()
         head = _head_of(push, application_id)
-        asked = _asked(head, push, application_id)
+        asked = _asked(head, push, "pushed")
         await self._applications.answer(head, asked)
         return await self._branches.offer(head, asked, cause=push.delivery, push=push)
 
+    async def _follow(
+        self, renamed: RepositoryRenamed, connected: tuple[ApplicationId, ...]
+    ) -> None:
+        """Have the applications follow, before the delivery counts as received: it comes again."""
+        for application_id in connected:
+            application = await self._applications.state(application_id)
+            if isinstance(application, Application):
+                command = _following(renamed, application)
+                asked = _asked(command, renamed, "renamed")
+                answer = await self._applications.answer(command, asked)
+                if isinstance(answer, Refused):
+                    get_logger().warning("repository not followed", reason=answer.sentence)
+
     def _connected(self, delivered: Delivered) -> tuple[ApplicationId, ...]:
-        if not isinstance(delivered, PushReceived | CheckCompleted):
+        if not isinstance(delivered, PushReceived | CheckCompleted | RepositoryRenamed):
             return ()
-        return self._index.connected(delivered.hook, delivered.repository)
+        found = self._index.connected(delivered.hook, delivered.repository)
+        if isinstance(delivered, RepositoryRenamed) and not found:
+            return self._index.connected(delivered.hook, delivered.renamed_to)  # followed before
+        return found
 
     async def _record(self, event: Message, delivered: Delivered, step: str, *, after: int) -> None:
         position = await self._streams.append(
@@ -125,6 +146,16 @@ class Deliveries:
         await self._follower.reached(position)
 
 
+def _following(renamed: RepositoryRenamed, application: Application) -> RepointRepository:
+    created = application.created
+    return RepointRepository(
+        application_id=created.application_id,
+        repository=moved_url(created.repository, renamed.renamed_to),
+        repository_name=renamed.renamed_to,
+        why=Mover.FORGE,
+    )
+
+
 def _head_of(push: PushReceived, application_id: ApplicationId) -> BranchHeadObserved:
     return BranchHeadObserved(
         application_id=application_id,
@@ -134,9 +165,13 @@ def _head_of(push: PushReceived, application_id: ApplicationId) -> BranchHeadObs
     )
 
 
-def _asked(message: Message, delivered: Delivered, application_id: ApplicationId) -> Asked:
+def _asked(
+    message: BranchHeadObserved | CheckReported | RepointRepository,
+    delivered: Delivered,
+    step: str,
+) -> Asked:
     asked = Asked(id=derived_id(delivered.delivery), actor=_actor(delivered), type="", body="")
-    return question(message, asked, id_parts=(delivered.delivery, application_id, "pushed"))
+    return question(message, asked, id_parts=(delivered.delivery, message.application_id, step))
 
 
 def _actor(delivered: Delivered) -> ActorId:

@@ -13,7 +13,7 @@ from services.orchestrator.domain.application import Application
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.environment import EnvironmentQuestion
 from services.orchestrator.domain.outcomes import Report
-from services.orchestrator.domain.refusals import IllegalEnvironment
+from services.orchestrator.domain.refusals import Illegal, IllegalEnvironment
 from services.orchestrator.domain.run import Taken
 from services.orchestrator.domain.slot import Environment, Running, Success
 from services.orchestrator.handlers.answering import Desk
@@ -30,6 +30,7 @@ from trellis_contracts.deployments import (
 )
 from trellis_contracts.failures import RunErrored
 from trellis_contracts.gating import ReviewQueue
+from trellis_contracts.lifecycles import RemoveEnvironment
 from trellis_contracts.names import EnvironmentId, derived_id
 
 
@@ -58,6 +59,11 @@ class Environments:
             get_logger().warning("a run errored", run=str(command.run_id), detail=command.detail)
         return await self._settle(command, command.environment_id, asked)
 
+    async def remove(self, command: RemoveEnvironment, asked: Asked) -> Accepted | Refused:
+        """Remove an environment while nothing can be decided on it, so that it stays empty."""
+        async with self.turns.of(command.environment_id):
+            return await self._applications.answer(command, asked)
+
     async def reset_cloud(self, command: RecordCloudReset, asked: Asked) -> Accepted | Refused:
         """Tell every environment that a local AWS started anew."""
         positions: list[int] = []
@@ -75,7 +81,10 @@ class Environments:
         """Let what waits start or end, if its time has come."""
         command = ReviewQueue(environment_id=environment_id)
         state = await self.state(environment_id)
-        context = await self._context(command, environment_id, state, asked=asked)
+        try:
+            context = await self._context(command, environment_id, state, asked=asked)
+        except Illegal:
+            return  # its application is gone
         if advancing.is_due(state, context=context, now=self._clock()):
             await self._settle(command, environment_id, asked)
 

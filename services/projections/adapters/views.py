@@ -16,12 +16,13 @@ SELECT generation, position, complete FROM generations
 ORDER BY complete DESC, generation DESC LIMIT 1
 """
 _APPLICATIONS = """
-SELECT body FROM documents WHERE generation = :generation AND view = 'applications' ORDER BY shelf
+SELECT body FROM documents
+WHERE generation = :generation AND view = 'applications' AND rank = 0 ORDER BY shelf
 """
 _APPLICATION = """
 SELECT body FROM documents
 WHERE generation = :generation AND view = 'applications' AND (key = :name OR shelf = :name)
-ORDER BY key = :name DESC LIMIT 1
+ORDER BY key = :name DESC, rank, position DESC LIMIT 1
 """
 _DEPLOYMENT = """
 SELECT body FROM documents

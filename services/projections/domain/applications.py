@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from services.projections.domain import environments
+from services.projections.domain import environments, lifecycles
 from trellis_contracts.applications import ApplicationCreated, EnvironmentAdded, WatchesChanged
+from trellis_contracts.lifecycles import LifecycleEvent
 from trellis_contracts.message import Message, Recorded
 from trellis_contracts.names import BranchName
 from trellis_contracts.pushes import (
@@ -27,12 +28,11 @@ def project(view: ApplicationView | None, recorded: Recorded) -> ApplicationView
         return _created(event, recorded)
     if view is None:
         return None
-    if isinstance(event, EnvironmentAdded):
-        added = (*view.environments, environments.added(event))
-        return view.model_copy(update={"environments": added})
+    if isinstance(event, EnvironmentAdded | LifecycleEvent):
+        return lifecycles.project(view, recorded)
     environment = getattr(event, "environment_id", None)
     if environment is not None:
-        return _in_environment(view, environment, recorded)
+        return lifecycles.hindered(_in_environment(view, environment, recorded), recorded)
     return _heard(view, event)
 
 

@@ -18,8 +18,11 @@ from trellis_contracts.names import ApplicationId
 from trellis_contracts.pushes import BranchDeleted, DeliveryIgnored, PushReceived
 from trellis_contracts.views import ApplicationView, DeploymentView
 
-VERSION = 1
+VERSION = 2
 """Raise it when any view comes out differently than before: then all are rebuilt."""
+
+_GONE = 1
+"""The rank of an application that was deleted: not listed, found by its name while it is free."""
 
 M = TypeVar("M", bound=Message)
 
@@ -103,7 +106,9 @@ def _application(
     before = recall(ApplicationView, str(application))
     after = applications.project(before, recorded)
     if after is not None and after is not before:
-        yield Document(str(application), after, application, shelf=after.name)
+        gone = after.deletion is not None and after.deletion.deleted_at is not None
+        rank = _GONE if gone else 0
+        yield Document(str(application), after, application, shelf=after.name, rank=rank)
 
 
 def _deployment(event: DeploymentEvent, recorded: Recorded, recall: Recall) -> Iterator[Document]:

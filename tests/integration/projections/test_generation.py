@@ -16,7 +16,7 @@ from services.projections.adapters.views_file import (
     ViewsUnavailable,
     file_of,
 )
-from services.projections.domain.documents import Document, Recall, fold
+from services.projections.domain.documents import VERSION, Document, Recall, fold
 from tests.support.histories import Shop, history
 from trellis_contracts.message import Message, Recorded
 from trellis_contracts.names import derived_id
@@ -135,7 +135,7 @@ def test_a_new_version_is_built_beside_the_old_and_takes_its_place(
     file: Path, views: Views
 ) -> None:
     build(file, whole())
-    newer = Generation(file, version=2)
+    newer = Generation(file, version=VERSION + 1)
     assert newer.resume(STORE) is None
     newer.apply(whole()[:5], reached=5)
     assert views.deployment(SHOP.deployment(2)).bodies, "the old views are read until then"
@@ -150,7 +150,7 @@ def test_a_new_version_is_built_beside_the_old_and_takes_its_place(
 def test_a_half_built_version_is_gone_on_with(file: Path) -> None:
     build(file, whole())
     for expected in (None, 5):
-        newer = Generation(file, version=2)
+        newer = Generation(file, version=VERSION + 1)
         assert newer.resume(STORE) == expected
         newer.apply(whole()[:5], reached=5)
         newer.close()

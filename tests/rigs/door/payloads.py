@@ -13,7 +13,13 @@ from tests.rigs.door.house import House, house
 from tests.rigs.door.made import BRANCHES, deliveries
 from tests.rigs.door.real import examples
 from tests.rigs.saying import say
-from trellis_contracts.pushes import BranchDeleted, DeliveryIgnored, PushReceived, PushRouted
+from trellis_contracts.pushes import (
+    BranchDeleted,
+    DeliveryIgnored,
+    PushReceived,
+    PushRouted,
+    RepositoryRenamed,
+)
 
 _ANYBODY = "Codertocat/Hello-World"
 """Whose hook is told what concerns no repository."""
@@ -100,6 +106,8 @@ async def _decided(running: House, delivery: str) -> None:
         while True:
             match await running.recorded(delivery):
                 case [PushReceived(), PushRouted()] | [BranchDeleted()] | [DeliveryIgnored()]:
+                    return
+                case [RepositoryRenamed()]:
                     return
                 case _:
                     await asyncio.sleep(0.02)

@@ -83,6 +83,27 @@ class GitHub:
             "sender": {"login": "ana-login"},
         }
 
+    def renamed(self, to: str) -> Json:
+        """The event `repository` after the repository got another name, `to` without owner."""
+        old = self.repository.rpartition("/")[2]
+        changes: Json = {"repository": {"name": {"from": old}}}
+        return self._moved("renamed", f"{self.repository.rpartition('/')[0]}/{to}", changes)
+
+    def transferred(self, to: str, *, kind: str = "organization") -> Json:
+        """The event `repository` after somebody else, `to`, got the repository."""
+        owner, _, name = self.repository.partition("/")
+        changes: Json = {"owner": {"from": {kind: {"login": owner, "id": 1}}}}
+        return self._moved("transferred", f"{to}/{name}", changes)
+
+    def _moved(self, action: str, name: str, changes: Json) -> Json:
+        repository = GitHub(self.secret, name)._repository()
+        return {
+            "action": action,
+            "changes": changes,
+            "repository": repository,
+            "sender": {"login": "ana-login", "id": 1},
+        }
+
     def ping(self) -> Json:
         """What GitHub sends when a hook is made."""
         return {

@@ -242,3 +242,18 @@ def test_a_prefix_ends_where_its_name_ends() -> None:
 def test_a_name_that_leads_elsewhere_is_no_path(name: str) -> None:
     with pytest.raises(ValidationError):
         secret_path(APPLICATION, ENVIRONMENT, name)
+
+
+async def test_what_an_environment_had_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    store = _open(tmp_path, create=True)
+    token = clone_token_path(APPLICATION)
+    for path in (PATH, credentials_path(APPLICATION, ENVIRONMENT), token):
+        await store.put(path, SecretStr(CANARY))
+
+    assert await store.remove(environment_prefix(APPLICATION, ENVIRONMENT)) == 2
+
+    assert (await store.get(token, 1)).get_secret_value() == CANARY
+    with pytest.raises(SecretNotFound):
+        await store.get(PATH, 1)
+    assert await store.remove(environment_prefix(APPLICATION, ENVIRONMENT)) == 0
+    assert await store.remove(application_prefix(APPLICATION)) == 1

@@ -6,9 +6,11 @@ import pytest
 
 from services.ingest.domain.addresses import (
     RepositoryRefused,
+    added_environment_id,
     application_id,
     environment_ids,
     hook_id,
+    is_of,
     repository_name,
 )
 from trellis_contracts.names import derived_id
@@ -63,3 +65,15 @@ def test_another_origin_is_refused_with_the_remedy(url: str) -> None:
 def test_a_path_that_names_no_repository_is_refused(path: str) -> None:
     with pytest.raises(RepositoryRefused):
         repository_name(f"https://github.com/{path}", origins=ORIGINS)
+
+
+def test_an_added_environment_has_an_id_that_says_whose_it_is() -> None:
+    mine, other, asked = (UUID(int=number) for number in (1, 2, 3))
+    added = added_environment_id(mine, asked)
+
+    assert added == added_environment_id(mine, asked)
+    assert added != added_environment_id(mine, other)
+    assert is_of(added, mine)
+    assert is_of(environment_ids(mine)["staging"], mine)
+    assert not is_of(added, other)
+    assert not is_of(environment_ids(mine)["staging"], other)

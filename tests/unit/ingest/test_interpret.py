@@ -25,6 +25,7 @@ from trellis_contracts.pushes import (
     DeliveryIgnored,
     Ignorance,
     PushReceived,
+    RepositoryRenamed,
 )
 from trellis_contracts.rules import CheckConclusion
 
@@ -55,6 +56,57 @@ def test_a_push_names_its_branch_commits_and_login() -> None:
     assert (meaning.forced, meaning.pusher) == (True, "ana-login")
     assert [commit.author for commit in meaning.commits] == ["ana-login", "ana-login"]
     assert not meaning.commits_cut
+
+
+@pytest.mark.parametrize(
+    ("payload", "name"),
+    [
+        (GITHUB.renamed("bazaar"), "acme/bazaar"),
+        (GITHUB.renamed("Orders"), "acme/Orders"),
+        (GITHUB.renamed("payroll"), "acme/payroll"),
+        (GITHUB.transferred("globex"), "globex/orders"),
+        (GITHUB.transferred("ana-login", kind="user"), "ana-login/orders"),
+    ],
+)
+def test_a_renamed_repository_is_followed_by_its_old_name(payload: Json, name: str) -> None:
+    meaning = _meaning(payload, "repository")
+
+    assert isinstance(meaning, RepositoryRenamed)
+    assert (meaning.repository, meaning.renamed_to) == ("acme/orders", name)
+
+
+def test_what_else_happens_to_a_repository_is_not_used() -> None:
+    payload = {**GITHUB.renamed("orders"), "action": "edited", "changes": {"description": {}}}
+
+    assert getattr(_meaning(payload, "repository"), "reason", None) is Ignorance.EVENT_NOT_USED
+
+
+def test_a_rename_that_the_hook_has_followed_already_changes_nothing() -> None:
+    """As the forge tells it of `shop`, once the hook speaks of `orders`."""
+    payload = GitHub("secret", "acme/shop").renamed("orders")
+
+    assert getattr(_meaning(payload, "repository"), "reason", None) is Ignorance.EVENT_NOT_USED
+
+
+def test_the_rename_of_another_repository_is_not_this_hooks() -> None:
+    other = GitHub("secret", "acme/other")
+
+    assert isinstance(_meaning(other.renamed("payroll"), "repository"), Mismatched)
+    assert isinstance(_meaning(other.renamed("more"), "repository"), DeliveryIgnored)
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a?b", "a#b", "a@b", "a/b", "", "x y", "ü", "x" * 101])
+def test_a_name_that_leads_elsewhere_is_no_repository(name: str) -> None:
+    assert isinstance(_meaning(GITHUB.renamed(name), "repository"), Unprocessable)
+
+
+@pytest.mark.parametrize(
+    "changes", [None, {}, {"owner": None}, {"owner": {"from": None}}, {"owner": {"from": {}}}]
+)
+def test_a_transfer_that_does_not_say_from_whom_is_none(changes: object) -> None:
+    payload = {**GITHUB.transferred("globex"), "changes": changes}
+
+    assert isinstance(_meaning(payload, "repository"), DeliveryIgnored)
 
 
 def test_no_e_mail_and_no_real_name_is_taken_over() -> None:

@@ -17,9 +17,9 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
+from typing_extensions import override
 
 from services.orchestrator.domain.deployment_refusals import IllegalFact
-from services.orchestrator.domain.environment import EnvironmentQuestion
 from services.orchestrator.domain.gates import approvals_of
 from services.orchestrator.domain.refusals import Illegal
 from services.orchestrator.domain.slot import Free, Running, is_automatic
@@ -35,7 +35,7 @@ from tests.support.deployments import (
     deployment,
     release,
 )
-from tests.support.world import World
+from tests.support.world import Question, World
 from trellis_contracts.applications import (
     EnvironmentConfigured,
     EnvironmentSettings,
@@ -112,7 +112,7 @@ class Rules(RuleBasedStateMachine):
         self.asked = 0
         self.pushes: list[PushReceived] = []
         self.undelivered: list[PushReceived] = []
-        self.repeats: list[tuple[EnvironmentQuestion, UUID, str]] = []
+        self.repeats: list[tuple[Question, UUID, str]] = []
         self.checked = 0
         self.active: dict[UUID, UUID] = {}
         self.ended: set[UUID] = set()
@@ -188,7 +188,7 @@ class Rules(RuleBasedStateMachine):
             self.reported(self.holding(DEVELOPMENT), RunSucceeded)
             self.everything_told_is_lawful()
         if barred and DEVELOPMENT in self.barred and self.world.heads:
-            commit = sorted(self.barred[DEVELOPMENT])[0]
+            commit = min(self.barred[DEVELOPMENT])
             self.ask(RequestDeploy(environment_id=DEVELOPMENT, commit=commit), who)
             self.ask(Promote(environment_id=DEVELOPMENT, source=STAGING), who)
 
@@ -227,7 +227,7 @@ class Rules(RuleBasedStateMachine):
 
     @precondition(lambda self: self.waiting())
     @rule(who=PEOPLE, choice=st.data())
-    def override(self, who: str, choice: st.DataObject) -> None:
+    def pass_the_freeze(self, who: str, choice: st.DataObject) -> None:
         request = choice.draw(st.sampled_from(self.waiting()))
         self.ask(
             OverrideFreeze(
@@ -306,6 +306,7 @@ class Rules(RuleBasedStateMachine):
             queue = self.world.application.environment(where).settings.queue
             assert len(pushes) <= 1 or queue is QueuePolicy.ALL
 
+    @override
     def teardown(self) -> None:
         """Let everything come to its end: the newest push is where it belongs."""
         if not hasattr(self, "world"):
@@ -324,7 +325,7 @@ class Rules(RuleBasedStateMachine):
 
     # How it is told
 
-    def ask(self, command: EnvironmentQuestion, who: str) -> None:
+    def ask(self, command: Question, who: str) -> None:
         self.asked += 1
         id_ = deployment(self.asked)
         self.repeats = [*self.repeats[-5:], (command, id_, who)]
@@ -380,24 +381,11 @@ class Rules(RuleBasedStateMachine):
     def check(self, where: UUID, event: Message) -> None:
         match event:
             case DeployRequested():
-                self.requests[event.deployment_id] = event
-                person = (event.asked_by or "").startswith("person:")
-                assert where == DEVELOPMENT or (event.trigger is Trigger.PERSON and person)
-                assert where != PRODUCTION or event.kind is not DeployKind.DEPLOY
-                assert person or where not in self.held, "pushes were held"
-                brings_new = event.kind in (DeployKind.DEPLOY, DeployKind.PROMOTE)
-                assert not brings_new or event.commit not in self.barred.get(where, ())
+                self.requested(where, event)
             case PromotionApproved():
                 self.approved.setdefault(event.deployment_id, set()).add(event.approver)
             case FreezeOverridden():
                 self.overridden.add(event.deployment_id)
-            case AutomaticHeld():
-                self.barred.setdefault(where, set()).update(filter(None, [event.commit]))
-                self.held.add(where)
-            case HoldLifted() | EnvironmentTornDown():
-                self.barred.pop(where, None)
-                self.held.discard(where)
-                self.ends(where, event)
             case ContentChanged():
                 changed = {"target": event.target}
                 request = self.requests[event.deployment_id]
@@ -406,7 +394,25 @@ class Rules(RuleBasedStateMachine):
             case DeployStarted():
                 self.started(where, event)
             case _:
+                self.holds(where, event)
                 self.ends(where, event)
+
+    def requested(self, where: UUID, event: DeployRequested) -> None:
+        self.requests[event.deployment_id] = event
+        person = (event.asked_by or "").startswith("person:")
+        assert where == DEVELOPMENT or (event.trigger is Trigger.PERSON and person)
+        assert where != PRODUCTION or event.kind is not DeployKind.DEPLOY
+        assert person or where not in self.held, "pushes were held"
+        brings_new = event.kind in (DeployKind.DEPLOY, DeployKind.PROMOTE)
+        assert not brings_new or event.commit not in self.barred.get(where, ())
+
+    def holds(self, where: UUID, event: Message) -> None:
+        if isinstance(event, AutomaticHeld):
+            self.barred.setdefault(where, set()).update(filter(None, [event.commit]))
+            self.held.add(where)
+        elif isinstance(event, HoldLifted | EnvironmentTornDown):
+            self.barred.pop(where, None)
+            self.held.discard(where)
 
     def ends(self, where: UUID, event: Message) -> None:
         if isinstance(event, ENDS):

@@ -22,6 +22,7 @@ from trellis_contracts.pushes import (
     Ignorance,
     PushReceived,
     PushRouted,
+    RepositoryRenamed,
 )
 from trellis_contracts.runs import RunStarted, Step, StepStarted
 
@@ -32,6 +33,9 @@ PUSH = PushReceived(
     delivery="guid", hook="h" * 16, repository="acme/shop", branch="main", before=A, after=B
 )
 PING = DeliveryIgnored(delivery="guid", hook="h" * 16, event="ping", reason=Ignorance.PING)
+RENAMED = RepositoryRenamed(
+    delivery="guid", hook="h" * 16, repository="acme/shop", renamed_to="acme/store"
+)
 DELETED = BranchDeleted(
     delivery="guid", hook="h" * 16, repository="acme/shop", branch="main", before=A
 )
@@ -99,19 +103,20 @@ class TestStartRun:
 
 
 class TestDelivery:
-    @pytest.mark.parametrize("delivered", [PUSH, PING, DELETED])
+    @pytest.mark.parametrize("delivered", [PUSH, PING, DELETED, RENAMED])
     def test_it_is_recorded_once(self, delivered: Delivered) -> None:
         new, known = DELIVERIES.given(), DELIVERIES.given(delivered)
         new.when(lambda state: delivery.decide(delivered, state, connected=True)).then(delivered)
         known.when(lambda state: delivery.decide(delivered, state, connected=True)).then_nothing()
 
-    def test_a_push_for_nobody_is_ignored(self) -> None:
+    @pytest.mark.parametrize(("delivered", "event"), [(PUSH, "push"), (RENAMED, "repository")])
+    def test_what_is_for_nobody_is_ignored(self, delivered: Delivered, event: str) -> None:
         ignored = DeliveryIgnored(
-            delivery="guid", hook="h" * 16, event="push", reason=Ignorance.NO_APPLICATION
+            delivery="guid", hook="h" * 16, event=event, reason=Ignorance.NO_APPLICATION
         )
-        DELIVERIES.given().when(lambda state: delivery.decide(PUSH, state, connected=False)).then(
-            ignored
-        )
+        DELIVERIES.given().when(
+            lambda state: delivery.decide(delivered, state, connected=False)
+        ).then(ignored)
 
     def test_a_push_is_done_once_it_is_routed(self) -> None:
         routed = PushRouted(delivery="guid", environments=())

@@ -1,0 +1,41 @@
+"""Asking the application of a test what follows from a command that changes or ends it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
+
+from services.orchestrator.domain.application import (
+    ApplicationQuestion,
+    ApplicationState,
+    NotCreated,
+    Surroundings,
+    decide,
+    evolve,
+)
+from services.orchestrator.domain.slot import Environment
+from tests.support.deployments import DEVELOPMENT, PRODUCTION, STAGING, shop
+from tests.support.spec import NOW, Given, Spec
+from trellis_contracts.applications import ApplicationEvent
+from trellis_contracts.message import Message
+
+NOTHING: ApplicationState = NotCreated()
+SPEC = Spec(NOTHING, evolve)
+EMPTY = {one: Environment() for one in (DEVELOPMENT, STAGING, PRODUCTION)}
+
+
+def ask(
+    command: ApplicationQuestion,
+    *,
+    names: frozenset[str] = frozenset(),
+    held: Mapping[UUID, Environment] = EMPTY,
+) -> Callable[[ApplicationState], Sequence[ApplicationEvent]]:
+    """Decide `NOW`, with the names that are taken and what the environments hold."""
+
+    def answer(state: ApplicationState) -> Sequence[ApplicationEvent]:
+        return decide(command, state, context=Surroundings(names=names, held=held), now=NOW)
+
+    return answer
+
+
+def given(*events: Message) -> Given[ApplicationState]:
+    """What happened to the shop after it was created."""
+    return Given(SPEC, shop(*events))
