@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import get_args
 from uuid import UUID
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -187,7 +187,7 @@ class Rules(RuleBasedStateMachine):
         if DEVELOPMENT in self.active:
             self.reported(self.holding(DEVELOPMENT), RunSucceeded)
             self.everything_told_is_lawful()
-        if barred and DEVELOPMENT in self.barred and self.world.heads:
+        if barred and self.barred.get(DEVELOPMENT):
             commit = min(self.barred[DEVELOPMENT])
             self.ask(RequestDeploy(environment_id=DEVELOPMENT, commit=commit), who)
             self.ask(Promote(environment_id=DEVELOPMENT, source=STAGING), who)
@@ -466,6 +466,8 @@ Rules.TestCase.settings = settings(
     max_examples=EXAMPLES,
     stateful_step_count=50,
     deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes
+    report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 TestRules = Rules.TestCase
