@@ -110,6 +110,10 @@ outages: setup ## Parts that are dead, paused or out of disk (ONLY=; needs root)
 corpus: setup ## Public applications by Trellis and by their own CLI, compared (DIR=, ONLY=sst,cdk)
 	@$(BIN)/python -m tests.rigs.corpus "$(DIR)" $(if $(ONLY),--only $(ONLY))
 
+.PHONY: rules
+rules: setup ## Whatever may happen, in any order, against the pipeline's rules (EXAMPLES=2000)
+	@RULES_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest -q -p no:cacheprovider tests/unit/orchestrator/test_rules.py
+
 .PHONY: payloads
 payloads: setup $(EXAMPLES) ## All of Octokit's examples of deliveries, and what they lack, through the door
 	@$(BIN)/python -m tests.rigs.door payloads

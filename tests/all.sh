@@ -26,6 +26,7 @@ if [ -d "$corpus" ]; then
 else
   echo; echo "── NOT RUN: public applications (there is no folder $corpus; set CORPUS)"
 fi
+group "Whatever may happen, against the pipeline's rules" make --no-print-directory rules EXAMPLES=200
 group "Power cuts (a few)" make --no-print-directory powercuts CUTS=3
 group "Parts that are dead, paused or out of disk" make --no-print-directory outages
 group "What GitHub sends" make --no-print-directory payloads

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from uuid import uuid4
 
 import httpx
@@ -34,11 +35,19 @@ async def deliver_push(
         HookRefused: it was not accepted.
         httpx.TransportError: nobody answered.
     """
-    body = json.dumps(_push(repository, branch, before=before, after=after)).encode()
+    payload = _push(repository, branch, before=before, after=after)
+    await deliver(webhook, "push", payload, delivery=delivery)
+
+
+async def deliver(
+    webhook: Webhook, event: str, payload: Mapping[str, object], *, delivery: str | None = None
+) -> None:
+    """Send an event, signed as GitHub signs it. Raises as `deliver_push`."""
+    body = json.dumps(payload).encode()
     signature = hmac.new(webhook.secret.encode(), body, hashlib.sha256).hexdigest()
     headers = {
         "Content-Type": webhook.content_type,
-        "X-GitHub-Event": "push",
+        "X-GitHub-Event": event,
         "X-GitHub-Delivery": delivery or str(uuid4()),
         "X-Hub-Signature-256": f"sha256={signature}",
     }
