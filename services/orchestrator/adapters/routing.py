@@ -3,7 +3,9 @@
 Disposable: it is made anew at each start. Decisions are checked against the streams themselves.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import get_args
@@ -35,6 +37,7 @@ from trellis_contracts.names import (
 )
 from trellis_contracts.pushes import (
     BranchDeleted,
+    CheckCompleted,
     DeliveryEvent,
     DeliveryId,
     DeliveryIgnored,
@@ -75,6 +78,8 @@ class Index:
         self.unrouted: dict[DeliveryId, PushReceived] = {}
         self._homes: dict[EnvironmentId, ApplicationId] = {}
         self._heard: set[HookId] = set()
+        self._names: dict[ApplicationName, ApplicationId] = {}
+        self._of_hook: defaultdict[HookId, set[ApplicationId]] = defaultdict(set)
 
     def application_of(self, environment_id: EnvironmentId) -> ApplicationId:
         """Say which application an environment belongs to.
@@ -90,16 +95,16 @@ class Index:
         """List every environment."""
         return tuple(self._homes)
 
-    def names(self) -> frozenset[ApplicationName]:
-        """List the names that are taken."""
-        return frozenset(a.created.name for a in self.applications.values())
+    def names(self) -> AbstractSet[ApplicationName]:
+        """Give the names that are taken, always those of now."""
+        return self._names.keys()
 
     def connected(self, hook: HookId, repository: RepositoryName) -> tuple[ApplicationId, ...]:
         """List the applications whose hook this is and whose repository was pushed to."""
         return tuple(
-            a.created.application_id
-            for a in self.applications.values()
-            if (a.created.hook, a.created.repository_name) == (hook, repository)
+            found
+            for found in self._of_hook.get(hook, ())
+            if self.applications[found].created.repository_name == repository
         )
 
     def leaving(self) -> tuple[Application, ...]:
@@ -122,7 +127,7 @@ class Index:
                 self.unrouted[event.delivery] = event
             case PushRouted():
                 self.unrouted.pop(event.delivery, None)
-            case BranchDeleted() | RepositoryRenamed() | DeliveryIgnored():
+            case BranchDeleted() | CheckCompleted() | RepositoryRenamed() | DeliveryIgnored():
                 self._heard.add(event.hook)
             case _:
                 self._fold_queue(event)
@@ -131,10 +136,14 @@ class Index:
     def _fold_application(self, event: ApplicationEvent, at: datetime) -> None:
         before = self.applications.get(event.application_id, NotCreated())
         after = application.evolve(before, event, at=at)
+        if isinstance(before, Application):
+            self._names.pop(before.created.name, None)
+            self._of_hook[before.created.hook].discard(event.application_id)
+            del self.applications[event.application_id]
         if isinstance(after, Application):
+            self._names[after.created.name] = event.application_id
+            self._of_hook[after.created.hook].add(event.application_id)
             self.applications[event.application_id] = after
-        else:
-            self.applications.pop(event.application_id, None)
         if isinstance(event, EnvironmentAdded):
             self._homes[event.environment_id] = event.application_id
 

@@ -1,0 +1,166 @@
+"""Makes the stored histories that every later version must read: `python -m tests.support.replays`.
+
+A history is written once, by the version that is named in its file, and never again.
+"""
+
+import json
+import random
+import sys
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+from services.orchestrator.domain.refusals import Illegal
+from services.orchestrator.domain.slot import Environment, Nothing, Running
+from tests.support.deployments import (
+    ANA,
+    BEN,
+    DEVELOPMENT,
+    EVE,
+    PRODUCTION,
+    SHOP,
+    deployment,
+    release,
+)
+from tests.support.world import Question, World
+from trellis_contracts import codec
+from trellis_contracts.applications import EnvironmentConfigured, EnvironmentSettings
+from trellis_contracts.deployments import Cancel, Promote, RollBack, TearDown
+from trellis_contracts.failures import TestsFailed
+from trellis_contracts.gating import Approve, LiftHold, OverrideFreeze
+from trellis_contracts.names import EnvironmentId
+from trellis_contracts.pushes import NO_COMMIT, PushReceived
+from trellis_contracts.rules import Approvals, Window, WindowKind
+from trellis_contracts.runs import RunAbandoned, RunSucceeded
+
+FOLDER = Path(__file__).parents[1] / "contract" / "replay" / "histories"
+_STEPS = 200
+
+
+def facts_of(state: Environment) -> dict[str, object]:
+    """Say in plain values what an environment's state amounts to, whatever it is made of."""
+    slot = state.slot
+    live = None if isinstance(state.content, Nothing) else state.content.success
+    return {
+        "numbers": state.numbers,
+        "fences": state.fences,
+        "running": slot.request.number if isinstance(slot, Running) else None,
+        "attempt": slot.run.attempt if isinstance(slot, Running) else None,
+        "waiting": [[w.request.number, sorted(w.approvers), w.overridden] for w in state.waiting],
+        "content": [type(state.content).__name__, live and live.number],
+        "runs": live and live.release.commit,
+        "successes": [success.number for success in state.successes],
+        "held": state.hold and [state.hold.number, sorted(state.hold.barred)],
+        "touched": state.touched,
+    }
+
+
+def lived(seed: int) -> World:
+    """Live a life of pushes, clicks and failures that the seed decides."""
+    chosen, world = random.Random(seed), World(first=tuple(_settings()))  # noqa: S311 - a story
+    for step in range(_STEPS):
+        _one_thing(world, chosen, step)
+        world.pass_time(timedelta(minutes=chosen.choice([1, 1, 30, 400])))
+    return world
+
+
+def written(world: World, where: EnvironmentId) -> dict[str, object]:
+    """Give an environment's history as it is stored, and what it amounts to."""
+    events = [
+        {
+            "type": type(event).__name__,
+            "version": event.schema_version,
+            "at": at.isoformat(),
+            "body": json.loads(codec.encode(event)),
+        }
+        for event, at in world.streams[where]
+    ]
+    return {"events": events, "facts": facts_of(world.state(where))}
+
+
+def _settings() -> Iterable[EnvironmentConfigured]:
+    night = Window(kind=WindowKind.DENY, opens="0 22 * * *", minutes=360)
+    for where, settings in {
+        DEVELOPMENT: EnvironmentSettings(branch="main", automatic=True, windows=(night,)),
+        PRODUCTION: EnvironmentSettings(approvals=Approvals(needed=2, own=True)),
+    }.items():
+        yield EnvironmentConfigured(application_id=SHOP, environment_id=where, settings=settings)
+
+
+def _one_thing(world: World, chosen: random.Random, step: int) -> None:
+    where = chosen.choice([DEVELOPMENT, PRODUCTION])
+    slot = world.state(where).slot
+    if chosen.random() < 0.25:
+        _push(world)
+    elif isinstance(slot, Running) and chosen.random() < 0.8:
+        known = {**slot.request.ids, "run_id": slot.run.run_id}
+        brings = release(slot.commit or world.heads[-1])
+        report = chosen.choice(
+            [RunSucceeded.model_validate({**known, "release": brings, "seconds": 1})] * 4
+            + [RunAbandoned.model_validate(known)]
+            + [TestsFailed.model_validate({**known, "command": "npm test", "exit_code": 1})]
+        )
+        world.ask(report, id_=deployment(10_000 + step), actor="service:builder")
+    else:
+        _click(world, chosen, where, step=step)
+
+
+def _push(world: World) -> None:
+    commit = f"{len(world.heads) + 1:040x}"
+    before = world.heads[-1] if world.heads else NO_COMMIT
+    world.heads.append(commit)
+    world.deliver(
+        PushReceived(
+            delivery=f"d{commit}",
+            hook="hook-of-the-shop",
+            repository="acme/shop",
+            branch="main",
+            before=before,
+            after=commit,
+        )
+    )
+
+
+def _click(world: World, chosen: random.Random, where: EnvironmentId, *, step: int) -> None:
+    name = world.application.environment(where).name
+    commands: list[Question] = [
+        Promote(environment_id=PRODUCTION, source=DEVELOPMENT),
+        RollBack(environment_id=where),
+        LiftHold(environment_id=where),
+    ]
+    for waiting in world.state(where).waiting:
+        id_ = waiting.request.deployment_id
+        content = waiting.request.content
+        commands += [Approve(environment_id=where, deployment_id=id_, content=content)] * 4
+        commands.append(OverrideFreeze(environment_id=where, deployment_id=id_, reason="now"))
+        commands.append(Cancel(environment_id=where, deployment_id=id_))
+    if chosen.random() < 0.05:
+        commands = [TearDown(environment_id=where, confirm=name)]
+    who = chosen.choice([ANA, BEN, EVE])
+    answered = world.ask(chosen.choice(commands), id_=deployment(20_000 + step), actor=who)
+    if isinstance(answered, Illegal):
+        return  # a click that was refused leaves no event
+
+
+def _lines(history: dict[str, object]) -> str:
+    """Write it with an event a line, so that a difference can be read."""
+    text = json.dumps(history, separators=(",", ":"))
+    return text.replace('{"type":', '\n{"type":').replace('"facts":', '\n"facts":') + "\n"
+
+
+def write(version: str) -> list[Path]:
+    """Write the histories of this version, unless they are there. Give what was written."""
+    made: list[Path] = []
+    for seed in range(3):
+        world = lived(seed)
+        for name, where in (("development", DEVELOPMENT), ("production", PRODUCTION)):
+            path = FOLDER / f"{version}-{name}-{seed}.json"
+            if not path.exists():
+                path.write_text(_lines(written(world, where)))
+                made.append(path)
+    return made
+
+
+if __name__ == "__main__":
+    for path in write(sys.argv[1]):
+        sys.stdout.write(f"{path.name}\n")
