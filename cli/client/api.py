@@ -9,9 +9,9 @@ from cli.client.answers import AwsKeys, Created, Decision, NewToken, Place, Toke
 from cli.client.deciding import path_of
 from cli.client.lifecycles import Lifecycles
 from cli.client.reading import V1, read
-from trellis_contracts.applications import SettingsChange
 from trellis_contracts.names import ApplicationId, DeploymentId, EnvironmentId
 from trellis_contracts.rights import Role
+from trellis_contracts.settings import SettingsChange
 
 
 class Api(Lifecycles):

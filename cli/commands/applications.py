@@ -17,7 +17,7 @@ from cli.naming import (
 )
 from cli.session import ApplicationName, AsJson, EnvironmentName, Session, with_server
 from cli.tables import application_list, application_page
-from trellis_contracts.applications import SettingsChange
+from trellis_contracts.settings import SettingsChange
 
 app = typer.Typer(no_args_is_help=True, help="Connect repositories and set their environments.")
 

@@ -10,8 +10,8 @@ from rich.text import Text
 from cli.naming import environment_of, find_application, find_environment, place_of
 from cli.session import ApplicationName, AsJson, EnvironmentName, Session, with_server
 from cli.tables import rules_page
-from trellis_contracts.applications import EnvironmentSettings, SettingsChange
 from trellis_contracts.rules import QueuePolicy
+from trellis_contracts.settings import EnvironmentSettings, SettingsChange
 
 _WINDOW = re.compile(
     r"(?P<kind>allow|deny) (?P<opens>\S+ \S+ \S+ \S+ \S+) (?P<length>\d+)(?P<unit>[mhd])"

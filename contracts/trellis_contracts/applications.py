@@ -15,29 +15,20 @@ from trellis_contracts.names import (
     EnvironmentName,
     FolderPath,
     HookId,
-    Region,
     RepositoryName,
     RepositoryUrl,
-    StackName,
     Stage,
     VariableName,
 )
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
 from trellis_contracts.rules import (
-    Approvals,
-    BranchPattern,
     CheckConclusion,
     CheckName,
     PathPattern,
-    QueuePolicy,
-    RequiredChecks,
-    Window,
 )
-
-DEFAULT_REGION = "us-east-1"
+from trellis_contracts.settings import EnvironmentSettings, SettingsChange
 
 VariableValue = Annotated[str, StringConstraints(max_length=4096)]
-TestCommand = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00]+$")]
 
 
 class ApplicationCreated(Message):
@@ -50,30 +41,6 @@ class ApplicationCreated(Message):
     hook: HookId
     default_branch: BranchName
     folder: FolderPath = ""
-
-
-class EnvironmentSettings(Message):
-    """What a person sets for one environment.
-
-    `branch` (or a glob of branches) with `automatic` says that a push to it deploys; `queue` what
-    becomes of pushes that wait. `approvals`, `windows` and `checks` say what else a deployment
-    waits for. `run_minutes` is how long a run may take. `tests` switches the tests on,
-    `test_command` replaces `npm run test`. `stack_name` replaces `<application>-<stage>`.
-    `adopts` are stacks that were deployed without Trellis until now, and are this environment's.
-    """
-
-    branch: BranchPattern | None = None
-    automatic: bool = False
-    queue: QueuePolicy = QueuePolicy.LATEST
-    approvals: Approvals | None = None
-    windows: tuple[Window, ...] = Field(default=(), max_length=20)
-    checks: RequiredChecks | None = None
-    run_minutes: int | None = Field(default=None, ge=1, le=1440)
-    tests: bool = False
-    test_command: TestCommand | None = None
-    region: Region = DEFAULT_REGION
-    stack_name: StackName | None = None
-    adopts: tuple[StackName, ...] = Field(default=(), max_length=50)
 
 
 class EnvironmentAdded(Message):
@@ -204,23 +171,6 @@ class AddEnvironment(Message):
     production: bool = False
     settings: EnvironmentSettings = EnvironmentSettings()
     after: EnvironmentId | None = None
-
-
-class SettingsChange(Message):
-    """The settings to change; what is not given stays. `None` is a value: no branch, no command."""
-
-    branch: BranchPattern | None = None
-    automatic: bool = False
-    queue: QueuePolicy = QueuePolicy.LATEST
-    approvals: Approvals | None = None
-    windows: tuple[Window, ...] = Field(default=(), max_length=20)
-    checks: RequiredChecks | None = None
-    run_minutes: int | None = Field(default=None, ge=1, le=1440)
-    tests: bool = False
-    test_command: TestCommand | None = None
-    region: Region = DEFAULT_REGION
-    stack_name: StackName | None = None
-    adopts: tuple[StackName, ...] = Field(default=(), max_length=50)
 
 
 class ConfigureEnvironment(Message):

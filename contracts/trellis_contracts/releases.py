@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from trellis_contracts.applications import EnvironmentSettings, VariableValue
+from trellis_contracts.applications import VariableValue
 from trellis_contracts.message import Message
 from trellis_contracts.names import (
     ApplicationName,
@@ -17,6 +17,7 @@ from trellis_contracts.names import (
     Stage,
     VariableName,
 )
+from trellis_contracts.settings import EnvironmentSettings
 
 
 class Target(Message):

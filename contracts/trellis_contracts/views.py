@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from trellis_contracts.applications import EnvironmentSettings, VariableValue
+from trellis_contracts.applications import VariableValue
 from trellis_contracts.deployments import DeployKind, Trigger
 from trellis_contracts.message import Message, UtcDatetime
 from trellis_contracts.names import (
@@ -23,6 +23,7 @@ from trellis_contracts.parties import Party
 from trellis_contracts.releases import Cloud, StackOutputs
 from trellis_contracts.rules import Gate, SkipReason
 from trellis_contracts.runs import ResourceProgress, Step
+from trellis_contracts.settings import EnvironmentSettings
 
 
 class DeploymentState(StrEnum):

@@ -14,8 +14,8 @@ from cli.demo.stage import Stage
 from tests.support.assemblies import broken_queue, template_of
 from tests.support.git import folder_of_files
 from tests.support.stack import whole_trellis
-from trellis_contracts.applications import SettingsChange
 from trellis_contracts.parties import Party
+from trellis_contracts.settings import SettingsChange
 from trellis_contracts.views import DeploymentState, DeploymentView, FailureView
 
 pytestmark = [

@@ -12,7 +12,7 @@ from tests.rigs.corpus.by_hand import Terminal
 from tests.rigs.corpus.toolchain import installed_tools
 from tests.support.git import folder_of_files
 from tests.support.stack import whole_trellis
-from trellis_contracts.applications import SettingsChange
+from trellis_contracts.settings import SettingsChange
 from trellis_contracts.views import DeploymentState
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]

@@ -16,7 +16,6 @@ from cli.demo.github import deliver
 from cli.demo.stage import Stage
 from tests.support.git import folder_of_files
 from tests.support.stack import whole_trellis
-from trellis_contracts.applications import SettingsChange
 from trellis_contracts.rights import Role
 from trellis_contracts.rules import (
     Approvals,
@@ -26,6 +25,7 @@ from trellis_contracts.rules import (
     Window,
     WindowKind,
 )
+from trellis_contracts.settings import SettingsChange
 from trellis_contracts.views import DeploymentState, DeploymentView
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -184,7 +184,7 @@ async def _when(
 ) -> DeploymentView:
     """Give the deployment as it is once this holds of it."""
     async with asyncio.timeout(_SECONDS):
-        while not holds(now := await stage.api.deployment(view.deployment_id)):  # noqa: ASYNC110
+        while not holds(now := await stage.api.deployment(view.deployment_id)):  # noqa: ASYNC110 - of any kind
             await asyncio.sleep(0.1)
     return now
 

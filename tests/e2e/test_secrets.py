@@ -12,7 +12,7 @@ from tests.support.assemblies import parameter, template_of
 from tests.support.aws import AwsAccount
 from tests.support.git import folder_of_files
 from tests.support.stack import REGION, whole_trellis
-from trellis_contracts.applications import SettingsChange
+from trellis_contracts.settings import SettingsChange
 from trellis_contracts.views import DeploymentState, DeploymentView
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]

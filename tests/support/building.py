@@ -15,10 +15,10 @@ from services.chassis.secrets import open_secrets
 from services.chassis.secrets.paths import credentials_path, secret_path
 from tests.support.actors.bookkeeper import Bookkeeper, work_for
 from tests.support.aws import AwsAccount
-from trellis_contracts.applications import EnvironmentSettings
 from trellis_contracts.deployments import DeployKind
 from trellis_contracts.releases import Release, Target
 from trellis_contracts.runs import StartRun
+from trellis_contracts.settings import EnvironmentSettings
 
 DEMO = Path(__file__).parents[2] / "deploy" / "demo"
 

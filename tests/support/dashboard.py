@@ -19,12 +19,12 @@ from dashboard.rooms import Rooms, furnish
 from dashboard.wire import Wire
 from services.chassis.identity import Identities
 from services.ingest.adapters.signing import Signer, open_signer
-from trellis_contracts.applications import EnvironmentSettings
 from trellis_contracts.deployments import DeployKind, Trigger
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
 from trellis_contracts.releases import Cloud, StackOutputs
 from trellis_contracts.rights import HEADER, Role
+from trellis_contracts.settings import EnvironmentSettings
 from trellis_contracts.views import (
     ApplicationView,
     DeploymentState,

@@ -8,11 +8,7 @@ from uuid import UUID
 from services.chassis.event_store.port import EventStore, StreamState
 from services.chassis.recording import Cause, to_new_event
 from trellis_contracts import codec, subjects
-from trellis_contracts.applications import (
-    ApplicationCreated,
-    EnvironmentAdded,
-    EnvironmentSettings,
-)
+from trellis_contracts.applications import ApplicationCreated, EnvironmentAdded
 from trellis_contracts.deployments import (
     DeployKind,
     DeployRequested,
@@ -34,6 +30,7 @@ from trellis_contracts.runs import (
     StepFinished,
     StepStarted,
 )
+from trellis_contracts.settings import EnvironmentSettings
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 HOOK = "hook_0123456789abcdef"

@@ -24,7 +24,7 @@ from tests.support.deployments import (
 )
 from tests.support.world import Question, World
 from trellis_contracts import codec
-from trellis_contracts.applications import EnvironmentConfigured, EnvironmentSettings
+from trellis_contracts.applications import EnvironmentConfigured
 from trellis_contracts.deployments import Cancel, Promote, RollBack, TearDown
 from trellis_contracts.failures import TestsFailed
 from trellis_contracts.gating import Approve, LiftHold, OverrideFreeze
@@ -32,6 +32,7 @@ from trellis_contracts.names import EnvironmentId
 from trellis_contracts.pushes import NO_COMMIT, PushReceived
 from trellis_contracts.rules import Approvals, Window, WindowKind
 from trellis_contracts.runs import RunAbandoned, RunSucceeded
+from trellis_contracts.settings import EnvironmentSettings
 
 FOLDER = Path(__file__).parents[1] / "contract" / "replay" / "histories"
 _STEPS = 200

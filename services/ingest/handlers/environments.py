@@ -32,11 +32,11 @@ from trellis_contracts.applications import (
     RecordSecret,
     RemoveSecret,
     RemoveVariable,
-    SettingsChange,
     SetVariable,
     VariableValue,
 )
 from trellis_contracts.names import VariableName
+from trellis_contracts.settings import SettingsChange
 
 SHORTEST_SECRET = 8
 

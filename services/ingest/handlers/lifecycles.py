@@ -22,7 +22,7 @@ from services.ingest.handlers.asking import (
     decided,
     told,
 )
-from trellis_contracts.applications import AddEnvironment, EnvironmentSettings
+from trellis_contracts.applications import AddEnvironment
 from trellis_contracts.lifecycles import (
     ChangeFolder,
     DeleteApplication,
@@ -41,6 +41,7 @@ from trellis_contracts.names import (
     Stage,
 )
 from trellis_contracts.rights import Identity
+from trellis_contracts.settings import EnvironmentSettings
 
 Application = Annotated[UUID, Path()]
 

@@ -13,12 +13,12 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.orchestrator.domain import answers, application, configuration, slot
-from trellis_contracts import applications, asking, deployments, releases, rules
+from trellis_contracts import applications, asking, deployments, releases, rules, settings
 
 _KIND, _HELD = "is", "of"
 
 _DOMAIN: tuple[ModuleType, ...] = (answers, application, configuration, slot)
-_CONTRACTS: tuple[ModuleType, ...] = (applications, asking, deployments, releases, rules)
+_CONTRACTS: tuple[ModuleType, ...] = (applications, asking, deployments, releases, rules, settings)
 
 
 def pack(value: object) -> object:

@@ -33,7 +33,6 @@ from trellis_contracts.applications import (
     CloneTokenStored,
     CreateApplication,
     EnvironmentAdded,
-    EnvironmentSettings,
     RecordCloneToken,
     WatchesChanged,
     WatchPaths,
@@ -61,6 +60,7 @@ from trellis_contracts.names import (
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
 from trellis_contracts.releases import Target
 from trellis_contracts.rules import CheckConclusion, CheckName, PathPattern, is_glob, matches
+from trellis_contracts.settings import EnvironmentSettings
 
 STAGES = ("development", "staging", "production")
 """The environments of a new application, in the order of promotion."""

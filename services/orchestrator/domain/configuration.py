@@ -23,7 +23,6 @@ from trellis_contracts.applications import (
     CredentialsStored,
     EnvironmentAdded,
     EnvironmentConfigured,
-    EnvironmentSettings,
     RecordCredentials,
     RecordSecret,
     RemoveSecret,
@@ -36,6 +35,7 @@ from trellis_contracts.applications import (
     VariableValue,
 )
 from trellis_contracts.names import EnvironmentId, EnvironmentName, Stage, VariableName
+from trellis_contracts.settings import EnvironmentSettings
 
 MOST_VARIABLE_BYTES = 64 * 1024
 """Names and values of one environment together: they travel in every deployment's messages."""

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.slot import Waiting, is_automatic
 from services.orchestrator.domain.windows import frozen_until
-from trellis_contracts.applications import EnvironmentSettings
 from trellis_contracts.deployments import DeployKind, DeployRequested
 from trellis_contracts.gating import ApprovalMissing, ChecksFailed, ChecksMissing, GateFailure
 from trellis_contracts.rules import Approvals, CheckConclusion, CheckName, Gate, GateKind
+from trellis_contracts.settings import EnvironmentSettings
 
 _APPROVED = frozenset({DeployKind.DEPLOY, DeployKind.REDEPLOY, DeployKind.PROMOTE})
 

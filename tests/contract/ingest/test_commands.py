@@ -20,7 +20,6 @@ from trellis_contracts.applications import (
     RecordSecret,
     RemoveSecret,
     RemoveVariable,
-    SettingsChange,
     SetVariable,
 )
 from trellis_contracts.asking import RefusalCode
@@ -36,6 +35,7 @@ from trellis_contracts.deployments import (
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
 from trellis_contracts.rights import Role
+from trellis_contracts.settings import SettingsChange
 
 COMMIT = "c" * 40
 DEPLOYMENT = UUID("018f0000-0000-7000-8000-000000000001")

@@ -14,7 +14,7 @@ from tests.support.histories import recorded
 from tests.support.ingest import ConnectedApplication, RunningIngest
 from tests.support.orchestration import until
 from trellis_contracts import codec, subjects
-from trellis_contracts.applications import AddEnvironment, EnvironmentSettings
+from trellis_contracts.applications import AddEnvironment
 from trellis_contracts.lifecycles import (
     ApplicationDeleted,
     ChangeFolder,
@@ -30,6 +30,7 @@ from trellis_contracts.lifecycles import (
 )
 from trellis_contracts.message import Message
 from trellis_contracts.rights import Role
+from trellis_contracts.settings import EnvironmentSettings
 
 STORE = "https://github.com/acme/store.git"
 

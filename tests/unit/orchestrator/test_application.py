@@ -46,7 +46,6 @@ from trellis_contracts.applications import (
     CredentialsStored,
     EnvironmentAdded,
     EnvironmentConfigured,
-    EnvironmentSettings,
     RecordCloneToken,
     RecordCredentials,
     RecordSecret,
@@ -54,13 +53,13 @@ from trellis_contracts.applications import (
     RemoveVariable,
     SecretRemoved,
     SecretStored,
-    SettingsChange,
     SetVariable,
     VariableRemoved,
     VariableSet,
 )
 from trellis_contracts.message import Message
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
+from trellis_contracts.settings import EnvironmentSettings, SettingsChange
 
 NOTHING: ApplicationState = NotCreated()
 SPEC = Spec(NOTHING, evolve)

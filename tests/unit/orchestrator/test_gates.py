@@ -33,8 +33,6 @@ from trellis_contracts.applications import (
     CheckReported,
     ConfigureEnvironment,
     EnvironmentConfigured,
-    EnvironmentSettings,
-    SettingsChange,
     VariableSet,
 )
 from trellis_contracts.deployments import (
@@ -68,6 +66,7 @@ from trellis_contracts.rules import (
     Window,
     WindowKind,
 )
+from trellis_contracts.settings import EnvironmentSettings, SettingsChange
 
 given = Spec(Environment(), evolve).given
 DEPLOY = RequestDeploy(environment_id=DEVELOPMENT, commit=A, branch="main")

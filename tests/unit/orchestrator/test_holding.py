@@ -26,11 +26,7 @@ from tests.support.deployments import (
     torn_down,
 )
 from tests.support.spec import Given, Spec
-from trellis_contracts.applications import (
-    EnvironmentConfigured,
-    EnvironmentSettings,
-    WatchesChanged,
-)
+from trellis_contracts.applications import EnvironmentConfigured, WatchesChanged
 from trellis_contracts.deployments import (
     CommitResolved,
     DeployKind,
@@ -47,6 +43,7 @@ from trellis_contracts.gating import (
     LiftHold,
 )
 from trellis_contracts.rules import SkipReason
+from trellis_contracts.settings import EnvironmentSettings
 
 given = Spec(Environment(), evolve).given
 WHERE = {"application_id": SHOP, "environment_id": DEVELOPMENT}

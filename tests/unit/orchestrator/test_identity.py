@@ -8,12 +8,7 @@ from services.orchestrator.domain.identity import moved_url
 from services.orchestrator.domain.refusals import IllegalName
 from tests.support.deployments import DEVELOPMENT, PRODUCTION, SHOP, STAGING, A, shop
 from tests.support.lifecycles import ask, given
-from trellis_contracts.applications import (
-    ConfigureEnvironment,
-    EnvironmentConfigured,
-    EnvironmentSettings,
-    SettingsChange,
-)
+from trellis_contracts.applications import ConfigureEnvironment, EnvironmentConfigured
 from trellis_contracts.lifecycles import (
     ApplicationRenamed,
     ChangeFolder,
@@ -25,6 +20,7 @@ from trellis_contracts.lifecycles import (
 )
 from trellis_contracts.message import Message
 from trellis_contracts.pushes import BranchHeadObserved, HeadSource
+from trellis_contracts.settings import EnvironmentSettings, SettingsChange
 
 RENAME = RenameApplication(application_id=SHOP, name="store")
 AT_MAIN = BranchHeadObserved(application_id=SHOP, branch="main", commit=A, source=HeadSource.REMOTE)

@@ -34,7 +34,7 @@ from tests.support.deployments import (
 )
 from tests.support.lifecycles import EMPTY, ask, given
 from tests.support.spec import Spec
-from trellis_contracts.applications import AddEnvironment, EnvironmentAdded, EnvironmentSettings
+from trellis_contracts.applications import AddEnvironment, EnvironmentAdded
 from trellis_contracts.lifecycles import (
     EnvironmentRemoved,
     EnvironmentRenamed,
@@ -45,6 +45,7 @@ from trellis_contracts.lifecycles import (
 )
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
+from trellis_contracts.settings import EnvironmentSettings
 from trellis_contracts.stages import stage_of
 
 QA = derived_id(SHOP, "qa")

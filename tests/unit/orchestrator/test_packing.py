@@ -26,7 +26,6 @@ from tests.support.deployments import (
     torn_down,
 )
 from tests.support.spec import BEGAN
-from trellis_contracts.applications import EnvironmentSettings
 from trellis_contracts.deployments import (
     CancelRequested,
     CommitResolved,
@@ -37,6 +36,7 @@ from trellis_contracts.deployments import (
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
+from trellis_contracts.settings import EnvironmentSettings
 
 Kept = tuple[Environment, Answers]
 

@@ -35,7 +35,7 @@ from tests.support.deployments import (
     torn_down,
 )
 from tests.support.spec import Spec
-from trellis_contracts.applications import EnvironmentConfigured, EnvironmentSettings, VariableSet
+from trellis_contracts.applications import EnvironmentConfigured, VariableSet
 from trellis_contracts.asking import RefusalCode
 from trellis_contracts.deployments import (
     DeployKind,
@@ -50,6 +50,7 @@ from trellis_contracts.deployments import (
 )
 from trellis_contracts.message import Message
 from trellis_contracts.releases import Release
+from trellis_contracts.settings import EnvironmentSettings
 
 given = Spec(Environment(), evolve).given
 VANISHED = ReleaseVanished(application_id=SHOP, environment_id=DEVELOPMENT, instance="first")

@@ -36,11 +36,7 @@ from tests.support.deployments import (
     release,
 )
 from tests.support.world import Question, World
-from trellis_contracts.applications import (
-    EnvironmentConfigured,
-    EnvironmentSettings,
-    VariableSet,
-)
+from trellis_contracts.applications import EnvironmentConfigured, VariableSet
 from trellis_contracts.deployments import (
     Cancel,
     DeployCancelled,
@@ -76,6 +72,7 @@ from trellis_contracts.names import derived_id
 from trellis_contracts.pushes import NO_COMMIT, PushReceived
 from trellis_contracts.rules import Approvals, QueuePolicy, Window, WindowKind
 from trellis_contracts.runs import RunAbandoned, RunCancelled, RunSucceeded
+from trellis_contracts.settings import EnvironmentSettings
 
 EXAMPLES = int(os.environ.get("RULES_EXAMPLES", "100"))
 ENDS = (DeployCancelled, DeploySucceeded, DeploySuperseded, EnvironmentTornDown, Failure)

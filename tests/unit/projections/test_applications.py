@@ -5,7 +5,6 @@ from tests.support.histories import HOOK, Shop, history, sha
 from trellis_contracts.applications import (
     CredentialsStored,
     EnvironmentConfigured,
-    EnvironmentSettings,
     SecretRemoved,
     SecretStored,
     VariableRemoved,
@@ -26,6 +25,7 @@ from trellis_contracts.pushes import (
     HeadSource,
     Ignorance,
 )
+from trellis_contracts.settings import EnvironmentSettings
 from trellis_contracts.views import ApplicationView, DeploymentView, EnvironmentView
 
 SHOP = Shop()

@@ -3,7 +3,7 @@
 from services.projections.domain.documents import Document, fold
 from tests.support.histories import Shop, history, sha
 from tests.unit.projections.test_applications import Board
-from trellis_contracts.applications import EnvironmentAdded, EnvironmentSettings
+from trellis_contracts.applications import EnvironmentAdded
 from trellis_contracts.failures import RunTimedOut
 from trellis_contracts.lifecycles import (
     ApplicationDeleted,
@@ -19,6 +19,7 @@ from trellis_contracts.lifecycles import (
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
 from trellis_contracts.pushes import BranchHeadObserved, HeadSource
+from trellis_contracts.settings import EnvironmentSettings
 
 SHOP = Shop()
 OF = {"application_id": SHOP.application_id}

@@ -1,0 +1,60 @@
+"""What people set for one environment, whole and as a change."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from trellis_contracts.message import Message
+from trellis_contracts.names import Region, StackName
+from trellis_contracts.rules import (
+    Approvals,
+    BranchPattern,
+    QueuePolicy,
+    RequiredChecks,
+    Window,
+)
+
+DEFAULT_REGION = "us-east-1"
+
+TestCommand = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00]+$")]
+
+
+class EnvironmentSettings(Message):
+    """What a person sets for one environment.
+
+    `branch` (or a glob of branches) with `automatic` says that a push to it deploys; `queue` what
+    becomes of pushes that wait. `approvals`, `windows` and `checks` say what else a deployment
+    waits for. `run_minutes` is how long a run may take. `tests` switches the tests on,
+    `test_command` replaces `npm run test`. `stack_name` replaces `<application>-<stage>`.
+    `adopts` are stacks that were deployed without Trellis until now, and are this environment's.
+    """
+
+    branch: BranchPattern | None = None
+    automatic: bool = False
+    queue: QueuePolicy = QueuePolicy.LATEST
+    approvals: Approvals | None = None
+    windows: tuple[Window, ...] = Field(default=(), max_length=20)
+    checks: RequiredChecks | None = None
+    run_minutes: int | None = Field(default=None, ge=1, le=1440)
+    tests: bool = False
+    test_command: TestCommand | None = None
+    region: Region = DEFAULT_REGION
+    stack_name: StackName | None = None
+    adopts: tuple[StackName, ...] = Field(default=(), max_length=50)
+
+
+class SettingsChange(Message):
+    """The settings to change; what is not given stays. `None` is a value: no branch, no command."""
+
+    branch: BranchPattern | None = None
+    automatic: bool = False
+    queue: QueuePolicy = QueuePolicy.LATEST
+    approvals: Approvals | None = None
+    windows: tuple[Window, ...] = Field(default=(), max_length=20)
+    checks: RequiredChecks | None = None
+    run_minutes: int | None = Field(default=None, ge=1, le=1440)
+    tests: bool = False
+    test_command: TestCommand | None = None
+    region: Region = DEFAULT_REGION
+    stack_name: StackName | None = None
+    adopts: tuple[StackName, ...] = Field(default=(), max_length=50)
