@@ -61,6 +61,7 @@ _COMMANDS = {
         reading.status,
         reading.history,
         reading.show,
+        reading.why,
         reading.logs,
         reading.health,
         reading.builders,

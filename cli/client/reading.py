@@ -12,6 +12,7 @@ from cli.client.answers import Page
 from cli.client.errors import ServerFailed
 from cli.client.http import PATIENCE_SECONDS, Http
 from cli.client.streams import events
+from trellis_contracts.explaining import Explanation
 from trellis_contracts.health import BuilderView, HealthView
 from trellis_contracts.logs import LogLine
 from trellis_contracts.names import ApplicationId, DeploymentId, EnvironmentId, RunId
@@ -89,6 +90,20 @@ class Reader:
         """One deployment. Raises NotFound too."""
         path = f"{V1}/views/deployments/{deployment}"
         return read(DeploymentView, await self.http.send("GET", path, params=_after(after)))
+
+    async def why(
+        self,
+        application: str,
+        environment: str,
+        *,
+        number: int | None = None,
+        commit: str | None = None,
+    ) -> Explanation:
+        """Why an environment, one of its deployments or a commit is as it is."""
+        wanted = {"environment": environment, "number": number, "commit": commit}
+        params = {name: value for name, value in wanted.items() if value is not None}
+        path = f"{V1}/views/applications/{application}/why"
+        return read(Explanation, await self.http.send("GET", path, params=params))
 
     async def feed(
         self, application: ApplicationId | None = None

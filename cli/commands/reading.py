@@ -9,7 +9,7 @@ from rich.text import Text
 from cli.client.reading import Reader
 from cli.exits import CliError, Status
 from cli.log_following import follow, print_lines
-from cli.naming import UnknownName, find_application, find_past_environment
+from cli.naming import UnknownName, find_application, find_environment, find_past_environment
 from cli.progress import picture
 from cli.session import ApplicationName, AsJson, EnvironmentName, Session, with_server
 from cli.tables import board, builders_of, health_of, outputs
@@ -82,6 +82,29 @@ def show(
         session.output.show(picture(view), Text(outcome(view)), *outputs(view))
 
     with_server(shown, as_json=as_json)
+
+
+def why(
+    name: ApplicationName,
+    environment: EnvironmentName,
+    number: Number = None,
+    *,
+    commit: Annotated[
+        str | None, typer.Option(metavar="SHA", help="What became of this commit there.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say why an environment runs what it runs, or why a deployment or commit did or did not."""
+    if number is not None and commit:
+        raise typer.BadParameter("give NUMBER or --commit, not both")
+
+    async def explained(session: Session) -> None:
+        app, env = await find_environment(session.api, name, environment)
+        told = await session.api.why(app.name, env.name, number=number, commit=commit)
+        session.output.give(told)
+        session.output.show(*(Text(sentence) for sentence in told.sentences))
+
+    with_server(explained, as_json=as_json)
 
 
 def logs(

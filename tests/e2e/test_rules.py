@@ -144,6 +144,11 @@ async def test_a_rollback_holds_pushes_and_bars_the_commit_until_it_is_lifted(
 
         await stage.push(stage.commit(queues("One", "Two"), "While it is held"))
         await skipped_for(stage, SkipReason.HELD)
+        held = await stage.api.why("shop", "development")
+        assert any("pushes are held since the rollback #3" in said for said in held.sentences)
+        told = await stage.api.why("shop", "development", commit=stage.before[:7])
+        why = "automatic deploys are held since the rollback #3"
+        assert told.sentences == (f"{stage.before[:7]} of main was skipped: {why}.",)
         await stage.api.resume(stage.at("development"))
         await pushed(stage, stage.commit(queues("One", "Three"), "After it was lifted"))
         assert (await stage.environment("development")).hold is None

@@ -5,14 +5,28 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from services.chassis.problems import Problem
 from services.projections.handlers.reading import (
     LARGEST_POSITION,
     After,
     Reading,
+    answer,
+    first_of,
     many,
     one,
     readers_router,
 )
+from trellis_contracts.explaining import (
+    Explanation,
+    why_commit,
+    why_deployment,
+    why_environment,
+)
+from trellis_contracts.views import ApplicationView, DeploymentView
+
+Sha = Annotated[str | None, Query(pattern=r"^[0-9a-f]{4,40}$")]
+_LOOKED_AT = 200
+"""Deployments that are looked through for a commit."""
 
 Number = Annotated[int | None, Query(ge=1, le=LARGEST_POSITION)]
 
@@ -30,6 +44,7 @@ class Documents:
         router.get("/applications/{name}")(self.application)
         router.get("/environments/{environment}/deployments")(self.deployments)
         router.get("/deployments/{deployment}")(self.deployment)
+        router.get("/applications/{name}/why")(self.why)
         return router
 
     async def applications(self, after: After = None) -> Response:
@@ -40,6 +55,38 @@ class Documents:
         """Answer one application by its id or name."""
         found = await self._reading.found(lambda: self._views.application(name), after=after)
         return one(found, "There is no such application.")
+
+    async def why(
+        self, name: str, *, environment: str, number: Number = None, commit: Sha = None
+    ) -> Response:
+        """Explain an environment, or one of its deployments, or what became of a commit in it."""
+        found = await self._reading.found(lambda: self._views.application(name), after=None)
+        application = first_of(ApplicationView, found, "There is no such application.")
+        where = next((e for e in application.environments if e.name == environment), None)
+        if where is None:
+            raise Problem(404, f"{application.name} has no environment {environment}.")
+        newest = await self._newest(where.environment_id, number)
+        if number is not None and not newest:
+            raise Problem(404, f"{environment} has no deployment #{number}.")
+        if number is not None:
+            told = why_deployment(newest[0])
+        elif commit is not None:
+            told = why_commit(where, newest, application=application, commit=commit)
+        else:
+            told = why_environment(where, newest)
+        return answer(Explanation(sentences=tuple(told)).model_dump_json(), found)
+
+    async def _newest(self, environment: UUID, number: int | None) -> list[DeploymentView]:
+        views = self._views
+        found = await self._reading.found(
+            lambda: (
+                views.deployments(environment, before=None, limit=_LOOKED_AT)
+                if number is None
+                else views.numbered(environment, number)
+            ),
+            after=None,
+        )
+        return [DeploymentView.model_validate_json(body) for body in found.bodies]
 
     async def deployments(
         self,

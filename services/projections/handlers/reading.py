@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Response
 
@@ -12,7 +12,10 @@ from services.chassis.problems import Problem
 from services.projections.adapters.progress import Progress
 from services.projections.adapters.views import Found, Views
 from services.projections.adapters.views_file import ViewsBeingBuilt, ViewsUnavailable
+from trellis_contracts.message import Message
 from trellis_contracts.rights import Right
+
+Document = TypeVar("Document", bound=Message)
 
 API = "/api/v1"
 POSITION_HEADER = "Trellis-Position"
@@ -76,7 +79,7 @@ class Reading:
 
 def many(found: Found) -> Response:
     """Answer a list of everything found."""
-    return _answer(f"[{','.join(found.bodies)}]", found)
+    return answer(f"[{','.join(found.bodies)}]", found)
 
 
 def one(found: Found, missing: str) -> Response:
@@ -87,9 +90,21 @@ def one(found: Found, missing: str) -> Response:
     """
     if not found.bodies:
         raise Problem(404, missing)
-    return _answer(found.bodies[0], found)
+    return answer(found.bodies[0], found)
 
 
-def _answer(body: str, found: Found) -> Response:
+def first_of(kind: type[Document], found: Found, missing: str) -> Document:
+    """Read the one thing found.
+
+    Raises:
+        Problem: 404 with the sentence when there is none.
+    """
+    if not found.bodies:
+        raise Problem(404, missing)
+    return kind.model_validate_json(found.bodies[0], extra="ignore")
+
+
+def answer(body: str, found: Found) -> Response:
+    """Answer with a body, and say of which position it is."""
     position = {POSITION_HEADER: str(found.position or 0), "Cache-Control": "no-store"}
     return Response(body, media_type="application/json", headers=position)

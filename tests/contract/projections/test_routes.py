@@ -35,6 +35,8 @@ PATHS = [
     f"{API}/views/applications/{SHOP.application_id}",
     f"{API}/views/environments/{SHOP.environment()}/deployments",
     f"{API}/views/deployments/{SHOP.deployment(1)}",
+    f"{API}/views/applications/shop/why?environment=development",
+    f"{API}/views/applications/shop/why?environment=development&number=2",
 ]
 
 
@@ -96,7 +98,7 @@ def test_every_route_asks_for_the_right_to_read(tmp_path: Path) -> None:
     app, _signer = a_service(tmp_path)
     contexts = iter_route_contexts(app.routes)
     routes = [one.original_route for one in contexts if isinstance(one.original_route, APIRoute)]
-    assert len(routes) == 5
+    assert len(routes) == 6
     for route in routes:
         asked = [one.call for one in route.dependant.dependencies]
         rights = {one.right for one in asked if isinstance(one, Identified)}
