@@ -54,6 +54,7 @@ def rules(  # noqa: PLR0913 - one for each rule
     as_json: AsJson = False,
 ) -> None:
     """Set what deployments to an environment wait for; without options, show it."""
+    windows = [_window(text) for text in window if text] if window else None
 
     async def changed(session: Session) -> None:
         application, found = await find_environment(session.api, name, environment)
@@ -61,7 +62,7 @@ def rules(  # noqa: PLR0913 - one for each rule
         change = _change(
             {
                 "approvals": _approvals(before, approvals, approver, own=own),
-                "windows": [_window(text) for text in window if text] if window else None,
+                "windows": windows,
                 "checks": _checks(before, check, check_minutes),
                 "queue": queue,
                 "run_minutes": run_minutes,

@@ -139,7 +139,7 @@ def must_act(party: Party) -> str:
 def step_now(view: DeploymentView) -> str:
     """Say what a deployment does at this moment, in a few words."""
     if not view.runs:
-        return view.state.value
+        return f"waits: {waits_for(view)}" if view.gates else view.state.value
     run = view.runs[-1]
     if view.state is DeploymentState.RUNNING and run.builder is None:
         return "waiting for a builder"

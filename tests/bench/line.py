@@ -35,6 +35,7 @@ async def _rounds(folder: Path) -> tuple[list[float], list[float]]:
             deploys.append(await _pushed(stage, commit))
             decision = await stage.api.roll_back(stage.at("development"))
             rollbacks.append(_seconds(await stage.follow(decision)))
+            await stage.api.resume(stage.at("development"))
     return deploys, rollbacks
 
 

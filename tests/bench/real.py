@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from cli.demo.stage import Stage
 from cli.local_aws import LocalAws
@@ -109,7 +110,8 @@ async def _by_trellis(folder: Path) -> Taken:
             installs.append(_step(view, Step.INSTALL))
             decision = await stage.api.roll_back(stage.at("development"), first.deployment_id)
             rollbacks.append(_took(await stage.follow(decision)))
-        return Taken(_took(first), min(repeated), min(rollbacks), min(installs))
+            await stage.api.resume(stage.at("development"))
+        return Taken(_took(first), median(repeated), median(rollbacks), median(installs))
 
 
 async def _pushed(stage: Stage, commit: str) -> DeploymentView:
@@ -124,7 +126,10 @@ def _took(view: DeploymentView) -> float:
 
 
 def _step(view: DeploymentView, name: Step) -> float:
-    return next(step.seconds or 0 for step in view.runs[-1].steps if step.step is name)
+    seconds = next(step.seconds for step in view.runs[-1].steps if step.step is name)
+    if seconds is None:
+        raise RuntimeError(f"the step {name.value} of #{view.number} says no time")
+    return seconds
 
 
 @contextmanager
