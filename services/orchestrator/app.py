@@ -51,7 +51,12 @@ class Orchestrator:
         index, work, leases = Index(), WorkQueue(bus), Leases(clock)
         self.follower = Follower(store, index)
         self.relay = Relay(store, bus)
-        self.questions = Questions(work, clock, timedelta(seconds=settings.poll_seconds))
+        self.questions = Questions(
+            work,
+            clock,
+            unheard=timedelta(seconds=settings.poll_seconds),
+            heard=timedelta(seconds=settings.reconcile_seconds),
+        )
         self.handlers = self._handlers(settings, index, leases, clock=clock)
         environments = self.handlers.environments
         self.dispatcher = Dispatcher(index, work, environments.state)

@@ -16,8 +16,12 @@ PATIENCE = 10
 class Questions:
     """The questions that wait for an answer; kept in memory, a restart asks again."""
 
-    def __init__(self, work: WorkQueue, clock: Clock, interval: timedelta) -> None:
-        self._work, self._clock, self._interval = work, clock, interval
+    def __init__(
+        self, work: WorkQueue, clock: Clock, *, unheard: timedelta, heard: timedelta
+    ) -> None:
+        """Takes how often to ask where no webhook has ever arrived, and where they do."""
+        self._work, self._clock = work, clock
+        self._interval, self._heard = unheard, heard
         self._last: dict[tuple[ApplicationId, BranchName], datetime] = {}
         self._open: defaultdict[tuple[ApplicationId, BranchName], list[datetime]]
         self._open = defaultdict(list)
@@ -28,12 +32,14 @@ class Questions:
         await self._work.observe(application, branch, id_)
         self.note(application.created.application_id, branch, asked_at)
 
-    def is_due(self, application_id: ApplicationId, branch: BranchName) -> bool:
+    def is_due(self, application_id: ApplicationId, branch: BranchName, *, heard: bool) -> bool:
         """Say whether the timer has run out; a question without an answer is waited for longer."""
         key = application_id, branch
         if key not in self._last:
             return True
         pause = self._interval * (PATIENCE if self._open[key] else 1)
+        if heard:
+            pause = max(pause, self._heard)
         return self._clock() >= self._last[key] + pause
 
     def note(self, application_id: ApplicationId, branch: BranchName, asked_at: datetime) -> None:

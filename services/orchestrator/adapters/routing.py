@@ -111,11 +111,14 @@ class Index:
         """List the applications that are being deleted."""
         return tuple(found for found in self.applications.values() if found.is_leaving)
 
-    def unheard(self) -> Iterator[tuple[Application, BranchName]]:
-        """Yield each branch that deploys, of the applications whose webhook never arrived."""
+    def followed(self) -> Iterator[tuple[Application, BranchName]]:
+        """Yield each branch that deploys somewhere, with its application."""
         for found in tuple(self.applications.values()):
-            if found.created.hook not in self._heard:
-                yield from ((found, branch) for branch in found.followed())
+            yield from ((found, branch) for branch in found.followed())
+
+    def is_heard(self, hook: HookId) -> bool:
+        """Say whether a webhook has ever arrived by this hook."""
+        return hook in self._heard
 
     def fold(self, event: Message, *, at: datetime) -> None:
         """Take in one event, in the order of the store."""

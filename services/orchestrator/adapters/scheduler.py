@@ -65,9 +65,14 @@ class Scheduler:
             await self._expire(environment_id, found, now)
         for environment_id in tuple(self._index.waiting):
             await self._review(environment_id, _review_of(environment_id, now))
-        for application, branch in self._index.unheard():
+        await self._reconcile(now)
+
+    async def _reconcile(self, now: datetime) -> None:
+        """Ask where branches stand: a webhook that never came is caught up with."""
+        for application, branch in self._index.followed():
             application_id = application.created.application_id
-            if self._questions.is_due(application_id, branch):
+            heard = self._index.is_heard(application.created.hook)
+            if self._questions.is_due(application_id, branch, heard=heard):
                 id_ = derived_id(application_id, branch, now.isoformat())
                 await self._questions.ask(application, branch, id_)
 

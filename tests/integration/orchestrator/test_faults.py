@@ -40,6 +40,7 @@ from trellis_contracts.failures import RunLost, RunTimedOut
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
 from trellis_contracts.pushes import (
+    NO_COMMIT,
     BranchDeleted,
     BranchUnobservable,
     DeliveryIgnored,
@@ -195,9 +196,28 @@ class TestPolling:
             await asker.deliver(push("hook", A, B))
             await asker.until_routed("hook")
             before = builder.observed.qsize()
-            clock.advance(timedelta(hours=1))
+            clock.advance(timedelta(seconds=299))
             await tick()
             assert builder.observed.qsize() == before
+
+    async def test_a_missed_webhook_is_caught_up_with(self, data: Path, nats_url: str) -> None:
+        clock = SettableClock()
+        async with (
+            running_builder(nats_url, heads={"main": A}) as builder,
+            running_orchestrator(data, nats_url, clock=clock, reconcile_seconds=300) as asker,
+        ):
+            await asker.create_shop()
+            first = await builder.next_run()
+            await asker.deliver(push("hook", NO_COMMIT, A))
+            await asker.until_routed("hook")
+            builder.heads["main"] = B
+            clock.advance(timedelta(seconds=301))
+            await asker.orchestrator.scheduler.tick()
+            await asker.until("DeployRequested", "DeployStarted", "DeployRequested")
+            assert first.commit == A
+            events = await asker.events(subjects.environment_stream(DEVELOPMENT))
+            newest = [event for event in events if isinstance(event, DeployRequested)][-1]
+            assert (newest.commit, newest.trigger) == (B, Trigger.HEAD)
 
     async def test_a_branch_that_cannot_be_seen_is_recorded_once(
         self, data: Path, nats_url: str
