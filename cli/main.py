@@ -62,6 +62,7 @@ _COMMANDS = {
         reading.history,
         reading.show,
         reading.why,
+        rules.simulate,
         reading.logs,
         reading.health,
         reading.builders,

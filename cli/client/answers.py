@@ -35,6 +35,7 @@ class Decision(Read):
     subject: UUID | None = None
     events: tuple[str, ...] = ()
     dry_run: bool = False
+    foretold: tuple[str, ...] = ()
 
 
 class Webhook(Read):

@@ -95,6 +95,19 @@ class Api(Lifecycles):
         body = {field: value for field, value in wanted.items() if value is not None}
         return await self._decide("POST", f"{path_of(at)}/deployments", body, dry_run=dry_run)
 
+    async def simulate_push(
+        self,
+        at: Place,
+        branch: str,
+        *,
+        commit: str,
+        message: str | None = None,
+        paths: Sequence[str] | None = None,
+    ) -> Decision:
+        """Say what a push would do in an environment; nothing is changed."""
+        body = {"branch": branch, "commit": commit, "message": message, "paths": paths}
+        return await self._decide("POST", f"{path_of(at)}/simulate-push", body)
+
     async def redeploy(self, at: Place, *, dry_run: bool = False) -> Decision:
         """Build and deploy the current commit once more."""
         return await self._decide("POST", f"{path_of(at)}/redeploy", dry_run=dry_run)

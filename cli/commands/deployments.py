@@ -175,7 +175,8 @@ def _change(name: str, environment: str, ask: Ask, *, wait: bool, as_json: bool)
         decision = await ask(session, app, env)
         if decision.dry_run or decision.subject is None:
             session.output.give(decision)
-            session.output.show(Text("It would be accepted; nothing was changed."))
+            session.output.show(*(Text(sentence) for sentence in decision.foretold))
+            session.output.show(Text("Nothing was changed."))
             return Status.FINE
         deployment = decision.subject
         if wait:

@@ -106,6 +106,34 @@ def watch(
     with_server(watched, as_json=as_json)
 
 
+def simulate(
+    name: ApplicationName,
+    *,
+    branch: Annotated[str, typer.Option(help="The branch that would be pushed to.")],
+    commit: Annotated[str, typer.Option(help="Its new commit, by its full SHA.")],
+    message: Annotated[str | None, typer.Option(help="The commit's message.")] = None,
+    path: Annotated[
+        list[str] | None, typer.Option(help="A path that it changes; unknown if not said.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a push would do in each environment, by the rules as they are; change nothing."""
+
+    async def simulated(session: Session) -> None:
+        application = await find_application(session.api, name)
+        answers = {}
+        for one in application.environments:
+            at = place_of(application, one)
+            answers[one.name] = await session.api.simulate_push(
+                at, branch, commit=commit, message=message, paths=path
+            )
+        session.output.give({where: list(a.foretold) for where, a in answers.items()})
+        for where, answer in answers.items():
+            session.output.show(*(Text(f"{where}: {said}") for said in answer.foretold))
+
+    with_server(simulated, as_json=as_json)
+
+
 def _change(given: dict[str, object]) -> SettingsChange:
     """Take what was given; 0 is "none"."""
     named = {field: value for field, value in given.items() if value is not None}

@@ -32,6 +32,7 @@ class Accepted(Message):
     """It was decided and stored; `position` is that of its last event (None: nothing to store).
 
     `events` names what was stored; `subject` is the id of the thing that the command made.
+    `foretold` says what a dry run would have done.
     """
 
     answer: Literal["accepted"] = "accepted"
@@ -39,6 +40,7 @@ class Accepted(Message):
     position: int | None = None
     events: tuple[str, ...] = ()
     subject: UUID | None = None
+    foretold: tuple[str, ...] = ()
 
 
 class RefusalCode(StrEnum):

@@ -215,6 +215,13 @@ async def test_a_push_to_a_repository_of_three_applications_deploys_the_one_that
             "repository": {"full_name": stage.repository},
             "commits": [{**changed, "removed": [], "modified": []}],
         }
+        for name, said in (("b", "#1 would start at once."), ("a", "It would be skipped")):
+            stage.created = made[name]
+            supposed = await stage.api.simulate_push(
+                stage.at("development"), "main", commit=after, paths=["b/note.txt"]
+            )
+            assert supposed.foretold[-1].startswith(said)
+            assert await stage.api.deployments(stage.id_of("development")) == ()
         for created in made.values():
             await deliver(created.webhook, "push", payload)
 

@@ -32,6 +32,7 @@ _STATUS: Mapping[RefusalCode, int] = MappingProxyType(
 )
 
 # A route takes its identity before anything else: whoever may not, learns nothing more.
+Reader = Annotated[Identity, Depends(identified(Right.READ))]
 Deployer = Annotated[Identity, Depends(identified(Right.DEPLOY))]
 Configurer = Annotated[Identity, Depends(identified(Right.CONFIGURE))]
 Creator = Annotated[Identity, Depends(identified(Right.CREATE))]
@@ -61,7 +62,8 @@ class Body(BaseModel):
 class Decision(BaseModel):
     """A command was decided and stored; a view that has `position` shows it.
 
-    `subject` is what it made, such as a deployment. `dry_run`: it would have been, and was not.
+    `subject` is what it made, such as a deployment. `dry_run`: it would have been, and was
+    not; `foretold` says what would have followed.
     """
 
     id: UUID
@@ -69,6 +71,7 @@ class Decision(BaseModel):
     subject: UUID | None = None
     events: tuple[str, ...] = ()
     dry_run: bool = False
+    foretold: tuple[str, ...] = ()
 
 
 class EnvironmentAddress(BaseModel):
@@ -155,6 +158,7 @@ def told(accepted: Accepted, *, dry_run: bool = False) -> Decision:
         subject=accepted.subject,
         events=accepted.events,
         dry_run=dry_run,
+        foretold=accepted.foretold,
     )
 
 

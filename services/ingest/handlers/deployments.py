@@ -16,6 +16,7 @@ from services.ingest.handlers.asking import (
     DryRun,
     EnvironmentAddress,
     Key,
+    Reader,
     belonging,
     decided,
     told,
@@ -28,6 +29,7 @@ from trellis_contracts.deployments import (
     RequestDeploy,
     RollBack,
     TearDown,
+    Trigger,
 )
 from trellis_contracts.names import BranchName, CommitSha, DeploymentId, EnvironmentId
 
@@ -43,6 +45,15 @@ class WantedDeploy(Body):
         if self.commit and self.branch:
             raise ValueError("give a commit or a branch, not both")
         return self
+
+
+class SupposedPush(Body):
+    """A push that nobody made; `paths` is what it changes, null where that is not known."""
+
+    branch: BranchName
+    commit: CommitSha
+    message: str | None = Field(default=None, max_length=512)
+    paths: tuple[str, ...] | None = Field(default=None, max_length=1000)
 
 
 class WantedPromotion(Body):
@@ -85,6 +96,7 @@ class Deployments:
         router.post(f"{environment}/promote", status_code=202)(self.promote)
         router.post(f"{environment}/rollback", status_code=202)(self.roll_back)
         router.post(f"{environment}/teardown", status_code=202)(self.tear_down)
+        router.post(f"{environment}/simulate-push")(self.simulate_push)
         cancel = f"{environment}/deployments/{{deployment_id}}/cancel"
         router.post(cancel, status_code=202)(self.cancel)
         router.post("/cloud-resets", status_code=202)(self.record_cloud_reset)
@@ -105,6 +117,16 @@ class Deployments:
         )
         answer = await decided(self._orchestrator, command, who=who, key=key, dry_run=dry_run)
         return told(answer, dry_run=dry_run)
+
+    async def simulate_push(
+        self, *, who: Reader, at: AtEnvironment, asked: SupposedPush, key: Key
+    ) -> Decision:
+        """Say what a push would do here: decided as a real one is, and nothing of it is stored."""
+        command = RequestDeploy(
+            environment_id=at.environment_id, trigger=Trigger.PUSH, **dict(asked)
+        )
+        answer = await decided(self._orchestrator, command, who=who, key=key, dry_run=True)
+        return told(answer, dry_run=True)
 
     async def redeploy(
         self,

@@ -10,6 +10,7 @@ from services.orchestrator.domain.answers import accept
 from services.orchestrator.domain.refusals import Illegal
 from trellis_contracts.asking import Accepted, Asked, RefusalCode, Refused
 from trellis_contracts.codec import UnreadableMessage
+from trellis_contracts.foretelling import foretold
 from trellis_contracts.message import Message
 
 State = TypeVar("State")
@@ -58,7 +59,10 @@ class Desk:
     async def _record(
         self, history: History[State], events: Sequence[Message], asked: Asked
     ) -> Accepted:
-        if not events or asked.dry_run:
+        if asked.dry_run:
+            told = {"foretold": foretold(events)}
+            return accept(asked.id, events, position=None).model_copy(update=told)
+        if not events:
             return accept(asked.id, events, position=None)
         position = await self._streams.append(
             history.stream, events, after=history.version, actor=asked.actor, causation=asked.id
