@@ -68,7 +68,7 @@ async def _restore(attempt: Attempt, wanted: Install, inputs: Inputs, *, kept: K
     _put_layers(attempt, kept)
     for folder, scripts in inputs.scripts.items():
         for script in scripts:
-            await _run(attempt, wanted, ("npm", "run", script), folder=folder)
+            await _run(attempt, wanted, wanted.installer.script(script), folder=folder)
 
 
 def _put_layers(attempt: Attempt, kept: Kept) -> None:
