@@ -29,7 +29,9 @@ snapshots:
 
 
 @pytest.mark.timeout(180)
-async def test_scripts_are_run_by_the_manager_of_the_lock_file(site: Site, tmp_path: Path) -> None:
+async def test_own_scripts_are_run_by_the_manager_of_the_lock_file(
+    site: Site, tmp_path: Path
+) -> None:
     if not prepare(hidden=[]).bubblewrap.layers:
         pytest.skip("no bubblewrap here can layer folders")
     package = {
@@ -37,7 +39,12 @@ async def test_scripts_are_run_by_the_manager_of_the_lock_file(site: Site, tmp_p
         "dependencies": {"is-number": "7.0.0"},
         "scripts": {"preinstall": ONLY_PNPM},
     }
-    files = {"package.json": json.dumps(package), "pnpm-lock.yaml": LOCK, "template.yaml": TEMPLATE}
+    files = {
+        "package.json": json.dumps(package),
+        "pnpm-lock.yaml": LOCK,
+        "template.yaml": TEMPLATE,
+        "examples/of-nobody/package.json": '{"scripts": {"postinstall": "exit 8"}}',
+    }
     site.forge.create_repository("shop", folder_of_files(tmp_path / "shop", files))
 
     for _ in range(2):
