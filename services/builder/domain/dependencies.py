@@ -19,6 +19,10 @@ class Installer(StrEnum):
         """The toolchain that holds it, None for npm."""
         return None if self is Installer.NPM else self.value
 
+    def script(self, name: str) -> tuple[str, ...]:
+        """Give what runs a script of a package.json: by the manager that ran it at the install."""
+        return (self.value.partition("-")[0], "run", name)
+
 
 LOCK_FILES: Mapping[str, Installer] = {
     "package-lock.json": Installer.NPM,

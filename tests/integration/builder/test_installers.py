@@ -14,7 +14,8 @@ from tests.rigs.corpus.toolchain import KEPT
 from tests.support.git import folder_of_files
 from tests.support.sandboxes import Boxed, boxed
 
-PACKAGE = '{"name": "x", "private": true, "dependencies": {"is-number": "7.0.0"}}'
+PACKAGE = """{"name": "x", "private": true, "dependencies": {"is-number": "7.0.0"},
+"scripts": {"postinstall": "echo by $npm_config_user_agent"}}"""
 
 
 @pytest.fixture
@@ -39,6 +40,10 @@ async def installed(box: Boxed, source: Path, named: str) -> tuple[str, ...]:
     ended = await box.run(
         ("/bin/sh", "-c", WITH_TOOLS, "sh", *wanted.argv), of_builder=mounts, timeout=180
     )
+    assert ended.code == 0, box.text
+    await box.run(("/bin/rm", "-rf", ".yarn"))  # node_modules is all that is kept for a later run
+    script = wanted.installer.script("postinstall")
+    ended = await box.run(("/bin/sh", "-c", WITH_TOOLS, "sh", *script), of_builder=mounts)
     assert ended.code == 0, box.text
     return wanted.argv
 
@@ -65,6 +70,7 @@ async def test_what_was_locked_is_what_is_installed(
 
     argv = await installed(box, source, named)
 
+    assert f"by {installer.value.partition('-')[0]}/" in box.text
     assert any(word in argv for word in ("ci", "--frozen-lockfile", "--immutable"))
     package = (source / "node_modules" / "is-number" / "package.json").read_text()
     assert '"version": "7.0.0"' in package

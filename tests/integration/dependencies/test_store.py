@@ -6,16 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from services.builder.adapters.dependencies.inputs import read_inputs
 from services.builder.adapters.dependencies.store import DependencyStore
 from services.builder.adapters.isolation.preparation import prepare
 from services.builder.adapters.isolation.sandbox import Command, Exit, Sandbox
 from services.builder.adapters.workspace import RunFolder, RunFolders
-from services.builder.domain.dependencies import Install, Installer
 from tests.support.git import folder_of_files
 
 DIGEST = "a" * 64
-INSTALL = Install(("npm", "ci"), "", Installer.NPM, "package-lock.json")
 FILES = {"package.json": "{}", "package-lock.json": '{"lockfileVersion": 3}'}
 
 
@@ -116,51 +113,6 @@ def test_what_a_run_uses_stays_however_full_the_store_is(tmp_path: Path) -> None
         assert kept.path.exists()
     keep(store, installed(tmp_path, "three"), "c" * 64)
     assert [path.name for path in (tmp_path / "store").iterdir()] == ["c" * 64]
-
-
-def digest_of(source: Path, *circumstances: str) -> str:
-    return read_inputs(source, INSTALL, circumstances=circumstances).digest
-
-
-@pytest.mark.parametrize(
-    ("file", "content"),
-    [
-        ("package.json", '{"name": "x"}'),
-        ("package-lock.json", "{}"),
-        (".npmrc", "before=2025-06-01"),
-        ("packages/api/package.json", '{"name": "api"}'),
-        ("patches/left-pad.patch", "+1"),
-        ("prisma/schema.prisma", "model A {}"),
-    ],
-)
-def test_whatever_an_installation_depends_on_is_in_its_digest(
-    tmp_path: Path, *, file: str, content: str
-) -> None:
-    source = folder_of_files(tmp_path / "source", dict(FILES))
-    before = digest_of(source, "app")
-
-    folder_of_files(source, {file: content})
-
-    assert digest_of(source, "app") != before
-
-
-def test_sources_are_not_in_the_digest_and_circumstances_are(tmp_path: Path) -> None:
-    source = folder_of_files(tmp_path / "source", dict(FILES))
-    before = digest_of(source, "app", "production")
-    folder_of_files(source, {"src/index.ts": "1", "node_modules/a/package.json": "{}"})
-
-    assert digest_of(source, "app", "production") == before
-    assert digest_of(source, "app", "") != before
-    assert digest_of(source, "appproduction") != before
-
-
-def test_the_applications_own_scripts_are_named_in_npms_order(tmp_path: Path) -> None:
-    scripts = '{"scripts": {"prepare": "husky", "postinstall": "x", "build": "tsc"}}'
-    source = folder_of_files(tmp_path / "source", {"package.json": scripts})
-
-    assert read_inputs(source, INSTALL, circumstances=()).scripts == {
-        "": ("postinstall", "prepare")
-    }
 
 
 @pytest.fixture

@@ -98,3 +98,17 @@ def test_without_a_lock_file_it_is_said_that_the_build_cannot_be_repeated(
 
 def test_a_folder_without_a_package_has_nothing_to_install() -> None:
     assert install([level("", "template.yaml", "package-lock.json")]) is None
+
+
+@pytest.mark.parametrize(
+    ("installer", "program"),
+    [
+        (Installer.NPM, "npm"),
+        (Installer.PNPM, "pnpm"),
+        (Installer.YARN, "yarn"),
+        (Installer.YARN_BERRY, "yarn"),
+        (Installer.BUN, "bun"),
+    ],
+)
+def test_a_script_is_run_by_the_manager_that_installs(installer: Installer, program: str) -> None:
+    assert installer.script("preinstall") == (program, "run", "preinstall")

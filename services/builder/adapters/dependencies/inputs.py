@@ -6,8 +6,10 @@ import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+from services.builder.adapters.dependencies.workspaces import members
 from services.builder.adapters.frameworks.files import beginning
 from services.builder.domain.dependencies import Install
 
@@ -30,7 +32,7 @@ _ENDINGS = (".patch", ".prisma")
 """Patches change what is installed, and Prisma's install script reads the schema."""
 _NEVER = {"node_modules", ".git"}
 _OWN_SCRIPTS = ("preinstall", "install", "postinstall", "prepublish", "prepare")
-_MOST_FILES = 2_000
+MOST_FILES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Inputs:
     """The digest of everything that an installation depends on, and the packages it is for.
 
     `folders` are those of the checkout with a package.json, which may get a `node_modules`;
-    `scripts` the lifecycle scripts of the application's own, by folder, in npm's order.
+    `scripts` the lifecycle scripts of the root and of its workspaces, by folder, in npm's order.
     """
 
     digest: str
@@ -46,39 +48,38 @@ class Inputs:
     scripts: Mapping[str, tuple[str, ...]]
 
 
-def read_inputs(source: Path, install: Install, *, circumstances: Sequence[str]) -> Inputs:
+def read_inputs(source: Path, install: Install, *, circumstances: Sequence[str]) -> Inputs | None:
     """Read the files below the folder that is installed.
 
     `circumstances` are what it depends on beside files: for whom, with which programs and
-    variables.
+    variables. None where more files have a say than are read: what came of it has no name then.
     """
+    paths = list(islice(_files(source, install.folder), MOST_FILES + 1))
+    if len(paths) > MOST_FILES:
+        return None
     digest = hashlib.sha256()
     for word in (*circumstances, platform.machine(), *install.argv, install.folder):
         digest.update(f"{len(word)}:{word}".encode(errors="surrogateescape"))
-    folders, scripts = list[str](), dict[str, tuple[str, ...]]()
-    for path in _files(source, install.folder):
+    packages = dict[str, bytes]()
+    for path in paths:
         content = _whole(source / path)
         digest.update(f"{path}:{len(content)}:".encode(errors="surrogateescape") + content)
-        if path.rpartition("/")[2] == "package.json":
-            folder = path.rpartition("/")[0]
-            folders.append(folder)
-            if own := _own_scripts(content):
-                scripts[folder] = own
-    return Inputs(digest.hexdigest(), tuple(folders), scripts)
+        folder, _, name = path.rpartition("/")
+        if name == "package.json":
+            packages[folder] = content
+    own = {one: _own_scripts(packages[one]) for one in members(source, install, packages)}
+    scripts = {folder: names for folder, names in own.items() if names}
+    return Inputs(digest.hexdigest(), tuple(packages), scripts)
 
 
 def _files(source: Path, folder: str) -> Iterator[str]:
     """The files that matter, by their path below the checkout; links are not followed."""
-    found = 0
     for root, folders, names in os.walk(source / folder):
         folders[:] = sorted(
             name for name in folders if name not in _NEVER and not Path(root, name).is_symlink()
         )
         for name in sorted(names):
             if name in _NAMES or name.endswith(_ENDINGS):
-                found += 1
-                if found > _MOST_FILES:
-                    return
                 yield str(Path(root, name).relative_to(source))
 
 
@@ -98,5 +99,5 @@ def _own_scripts(content: bytes) -> tuple[str, ...]:
         package = json.loads(content[hashlib.sha256().digest_size :])
         scripts = package.get("scripts", {})
         return tuple(name for name in _OWN_SCRIPTS if name in scripts)
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         return ()

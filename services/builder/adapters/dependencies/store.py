@@ -1,7 +1,9 @@
 """Keeps installed dependencies by the digest of what they depend on, within a size.
 
-A step may do to them what it likes: it sees them below a layer of its own. Whatever wrote into the
-store all the same is noticed, because the digest of its listing would not be the same.
+A step may do to them what it likes: it sees them below a layer of its own. Whoever wrote into the
+store all the same is noticed by what the file system says of each entry: mode, size, times, inode.
+That is a digest over metadata, never over content: contents are not read again, since that takes
+longer than an install saves. A disk that rots, or root with a clock set back, goes unnoticed.
 """
 
 import fcntl

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from services.builder.adapters.attempt import Attempt
-from services.builder.adapters.dependencies.inputs import Inputs, read_inputs
+from services.builder.adapters.dependencies.inputs import MOST_FILES, Inputs, read_inputs
 from services.builder.adapters.dependencies.store import Kept
 from services.builder.adapters.frameworks.files import beginning
 from services.builder.adapters.frameworks.synthesis import TOOLS
@@ -25,6 +25,9 @@ _QUIET = {
     "npm_config_yes": "true",
     "COREPACK_ENABLE_DOWNLOAD_PROMPT": "0",
 }
+_TOO_MANY = (
+    f"More than {MOST_FILES} files say what is installed: nothing of it is kept for the next run."
+)
 _RESOLVE = ("npm", "install", "--package-lock-only", "--ignore-scripts")
 
 
@@ -45,6 +48,10 @@ async def install(attempt: Attempt) -> None:
         await _run(attempt, wanted, _RESOLVE)
         wanted = dependencies.locked_by_npm(wanted)
     inputs = await _inputs(attempt, wanted)
+    if inputs is None:
+        await attempt.log.say(_TOO_MANY)
+        await _run(attempt, wanted, wanted.argv)
+        return
     kept = await asyncio.to_thread(attempt.shop.dependencies, inputs.digest)
     if kept:
         await _restore(attempt, wanted, inputs, kept=kept)
@@ -68,7 +75,7 @@ async def _restore(attempt: Attempt, wanted: Install, inputs: Inputs, *, kept: K
     _put_layers(attempt, kept)
     for folder, scripts in inputs.scripts.items():
         for script in scripts:
-            await _run(attempt, wanted, ("npm", "run", script), folder=folder)
+            await _run(attempt, wanted, wanted.installer.script(script), folder=folder)
 
 
 def _put_layers(attempt: Attempt, kept: Kept) -> None:
@@ -102,7 +109,7 @@ async def _tools(attempt: Attempt, wanted: Install) -> tuple[Mount, ...]:
     return (Mount(await attempt.shop.toolchain(toolchain), TOOLS),) if toolchain else ()
 
 
-async def _inputs(attempt: Attempt, wanted: Install) -> Inputs:
+async def _inputs(attempt: Attempt, wanted: Install) -> Inputs | None:
     """What is kept for production is made by production alone: others may change what is kept."""
     work, target = attempt.work, attempt.work.target
     tools = await _tools(attempt, wanted)
@@ -133,7 +140,7 @@ def _level(source: Path, folder: str) -> Iterator[Level]:
         return
     try:
         package = json.loads(beginning(inside / "package.json") or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         package = {}
     named = package.get("packageManager") if isinstance(package, dict) else None
     yield Level(

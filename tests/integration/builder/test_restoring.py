@@ -1,0 +1,57 @@
+"""A run whose dependencies are in the store does what the first one did, but install."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from services.builder.adapters.isolation.preparation import prepare
+from tests.support.building import Site
+from tests.support.git import folder_of_files
+from trellis_contracts.runs import RunSucceeded
+
+TEMPLATE = "Resources: {Queue: {Type: AWS::SQS::Queue}}"
+ONLY_PNPM = 'case "$npm_config_user_agent" in pnpm*) echo by pnpm;; *) exit 9;; esac'
+"""What `npx only-allow pnpm` looks at."""
+SHA = "41Cifkg6e8TylSpdtTpeLVMqvSBEVzTttHvERD741+pnZ8ANv0004MRL43QKPDlK9cGvNp6NZWZUBlbGXYxxng=="
+LOCK = f"""
+lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      is-number: {{specifier: 7.0.0, version: 7.0.0}}
+packages:
+  is-number@7.0.0:
+    resolution: {{integrity: sha512-{SHA}}}
+snapshots:
+  is-number@7.0.0: {{}}
+"""
+
+
+@pytest.mark.timeout(180)
+async def test_own_scripts_are_run_by_the_manager_of_the_lock_file(
+    site: Site, tmp_path: Path
+) -> None:
+    if not prepare(hidden=[]).bubblewrap.layers:
+        pytest.skip("no bubblewrap here can layer folders")
+    package = {
+        "name": "x",
+        "dependencies": {"is-number": "7.0.0"},
+        "scripts": {"preinstall": ONLY_PNPM},
+    }
+    files = {
+        "package.json": json.dumps(package),
+        "pnpm-lock.yaml": LOCK,
+        "template.yaml": TEMPLATE,
+        "examples/of-nobody/package.json": '{"scripts": {"postinstall": "exit 8"}}',
+    }
+    site.forge.create_repository("shop", folder_of_files(tmp_path / "shop", files))
+
+    for _ in range(2):
+        run = await site.deploy(site.target("shop"))
+        ended = await site.books.outcome(run.run_id, within=120)
+        assert isinstance(ended, RunSucceeded), (ended, site.books.lines())
+
+    said = site.books.lines()
+    assert any("nothing to install" in line for line in said)
+    assert said.count("by pnpm") == 2
