@@ -15,6 +15,7 @@ from tests.rigs.door.real import examples
 from tests.rigs.saying import say
 from trellis_contracts.pushes import (
     BranchDeleted,
+    CheckCompleted,
     DeliveryIgnored,
     PushReceived,
     PushRouted,
@@ -107,7 +108,7 @@ async def _decided(running: House, delivery: str) -> None:
             match await running.recorded(delivery):
                 case [PushReceived(), PushRouted()] | [BranchDeleted()] | [DeliveryIgnored()]:
                     return
-                case [RepositoryRenamed()]:
+                case [RepositoryRenamed()] | [CheckCompleted()]:
                     return
                 case _:
                     await asyncio.sleep(0.02)
