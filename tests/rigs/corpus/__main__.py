@@ -25,7 +25,7 @@ from services.chassis.logging import configure_logging
 from tests.rigs.corpus.account import Account
 from tests.rigs.corpus.by_hand import ByHand, deploy_by_hand
 from tests.rigs.corpus.by_trellis import ByTrellis, deploy_by_trellis
-from tests.rigs.corpus.comparing import Verdict, compare
+from tests.rigs.corpus.comparing import Outcome, Verdict, compare
 from tests.rigs.corpus.toolchain import installed_tools
 from tests.rigs.saying import say
 from tests.support.aws import INSTALLATION
@@ -52,9 +52,11 @@ async def main(folder: Path, only: list[str]) -> int:
             RESULT.parent.mkdir(exist_ok=True)
             RESULT.write_text(json.dumps(results, indent=2) + "\n")
     Console(width=140).print(_table(verdicts))
-    same = sum(verdict.same for _, verdict in verdicts)
-    say(f"corpus: {len(verdicts)} applications, {same} the same, {len(verdicts) - same} not")
-    return 0 if verdicts and same == len(verdicts) else 1
+    same, fail, differ = (
+        sum(verdict.outcome is outcome for _, verdict in verdicts) for outcome in Outcome
+    )
+    say(f"corpus: {len(verdicts)} tried, {same} the same, {fail} fail both ways, {differ} not")
+    return 0 if verdicts and not differ else 1
 
 
 async def _try(application: Path, aws: LocalAws, tools: Path) -> Verdict:
@@ -66,7 +68,7 @@ async def _try(application: Path, aws: LocalAws, tools: Path) -> Verdict:
     spent = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in by_trellis.seconds.items())
     say(f"   {_line(by_trellis.failed)} ({spent})")
     verdict = compare(by_hand, by_trellis)
-    say(f"   {'✓' if verdict.same else '✗'} {verdict.why}")
+    say(f"   {verdict.outcome.value}: {verdict.why}")
     return verdict
 
 
@@ -114,7 +116,7 @@ def _table(verdicts: list[tuple[str, Verdict]]) -> Table:
             name,
             verdict.by_hand,
             verdict.trellis,
-            "yes" if verdict.same else "NO",
+            verdict.outcome.value,
             f"{verdict.seconds_by_hand:.0f}",
             f"{verdict.seconds_trellis:.0f}",
             verdict.why,

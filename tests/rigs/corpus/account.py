@@ -64,6 +64,15 @@ class Account:
             self._code({stack["StackName"] for stack in stacks}),
         )
 
+    def touched(self) -> bool:
+        """Whether any stack of an application was ever begun here, also one that is gone."""
+        pages = self._cloudformation.get_paginator("list_stacks").paginate()
+        return any(
+            not stack["StackName"].startswith(_OF_EVERYBODY)
+            for page in pages
+            for stack in page["StackSummaries"]
+        )
+
     def environment(self) -> dict[str, str]:
         """What a CLI needs to reach it."""
         return self.aws.client_environment(self.number, REGION)

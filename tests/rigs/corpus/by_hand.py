@@ -24,18 +24,21 @@ class CliFailed(Exception):
 
     def __init__(self, argv: Sequence[str], output: str) -> None:
         super().__init__(f"$ {' '.join(argv)}\n{output}")
-        self.step = argv[0] if argv[0] == "npm" else " ".join(argv[:2])
 
 
 @dataclass
 class ByHand:
-    """What came of it by hand; `failed` names the command that went wrong."""
+    """What came of it by hand; `failed` names the command that went wrong, `failed_at` the step.
+
+    A CLI that builds and deploys in one failed in building if the account was never touched.
+    """
 
     deployed: Picture | None = None
     removed: Picture | None = None
     calls: Calls = field(default_factory=dict)
     seconds: float = 0
     failed: str | None = None
+    failed_at: str | None = None
 
 
 def deploy_by_hand(source: Path, found: Found, *, account: Account, tools: Path) -> ByHand:
@@ -43,18 +46,21 @@ def deploy_by_hand(source: Path, found: Found, *, account: Account, tools: Path)
     done, began = ByHand(), time.monotonic()
     home = source.with_name("home")
     home.mkdir()
-    terminal = Terminal(source / found.folder, account, tools, home)
+    terminal, step = Terminal(source / found.folder, account, tools, home), "install"
     try:
         terminal.type("npm", "install", "--no-audit", "--no-fund")
+        step = "deploy"
         for argv in _deploy(found.framework.way):
             terminal.type(*argv)
         done.seconds = time.monotonic() - began
         done.deployed = account.picture()
         done.calls = call(done.deployed.urls)
+        step = "remove"
         terminal.type(*_remove(found.framework.way))
         done.removed = account.picture()
     except CliFailed as failed:
         done.failed, done.seconds = str(failed), time.monotonic() - began
+        done.failed_at = "build" if step == "deploy" and not account.touched() else step
     return done
 
 

@@ -9,18 +9,24 @@ from pathlib import Path
 from cli.demo.stage import Stage
 from tests.rigs.corpus.account import Account, Picture
 from tests.rigs.corpus.calling import Calls, call
+from trellis_contracts.runs import Step
 from trellis_contracts.views import DeploymentState, DeploymentView
 
 _HANDLER = re.compile(
     r"export (const|async function|function) (handler|main)\b|exports\.handler|exports\.main\b"
 )
 _SECOND = '\nconsole.log("the second commit");\n'
+_STEPS = {Step.SYNTHESISE: "build"}
 _NEVER = {"node_modules", ".git", "dist", "cdk.out"}
 
 
 @dataclass
 class ByTrellis:
-    """What came of it through Trellis; `failed` is the sentence that people read."""
+    """What came of it through Trellis; `failed` is the sentence that people read.
+
+    `failed_at` is the step in the words of `ByHand`; with the commit that it was for, if that was
+    not the first.
+    """
 
     deployed: Picture | None = None
     changed: Picture | None = None
@@ -29,12 +35,14 @@ class ByTrellis:
     calls: Calls = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     failed: str | None = None
+    failed_at: str | None = None
 
 
 class NotDeployed(Exception):
     """A deployment did not succeed; the message is what people read."""
 
-    def __init__(self, view: DeploymentView) -> None:
+    def __init__(self, view: DeploymentView, name: str) -> None:
+        self.step = _failed_at(view, name)
         failure = view.failure
         super().__init__(
             f"#{view.number} {view.kind}: {failure.sentence if failure else view.state}"
@@ -56,7 +64,7 @@ async def deploy_by_trellis(source: Path, stage: Stage, account: Account) -> ByT
         await story.tear_down()
         done.removed = await story.look()
     except NotDeployed as failed:
-        done.failed = str(failed)
+        done.failed, done.failed_at = str(failed), failed.step
     return done
 
 
@@ -88,8 +96,16 @@ class _Story:
     def _ended(self, view: DeploymentView, name: str, began: float) -> DeploymentView:
         self.seconds[name] = time.monotonic() - began
         if view.state is not DeploymentState.SUCCEEDED:
-            raise NotDeployed(view)
+            raise NotDeployed(view, name)
         return view
+
+
+def _failed_at(view: DeploymentView, name: str) -> str:
+    if name == "removal":
+        return "remove"
+    steps = view.runs[-1].steps if view.runs else ()
+    step = _STEPS.get(steps[-1].step, steps[-1].step.value) if steps else "before any step"
+    return step if name == "first" else f"{step} ({name})"
 
 
 def _second_commit(source: Path) -> dict[str, str | None]:
