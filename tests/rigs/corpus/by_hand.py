@@ -5,13 +5,14 @@ import shutil
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from services.builder.adapters.frameworks.port import Found
 from services.builder.adapters.frameworks.synthesiser import toolkit
 from tests.rigs.corpus.account import REGION, Account, Picture
 from tests.rigs.corpus.calling import Calls, call
+from tests.rigs.corpus.installing import Typed
 
 STAGE = "development"
 _LONGEST = 900
@@ -41,14 +42,16 @@ class ByHand:
     failed_at: str | None = None
 
 
-def deploy_by_hand(source: Path, found: Found, *, account: Account, tools: Path) -> ByHand:
-    """Install, deploy, look, call and remove."""
+def deploy_by_hand(
+    source: Path, found: Found, install: Typed, *, account: Account, tools: tuple[Path, ...]
+) -> ByHand:
+    """Install, deploy, look, call and remove; `tools` are CDK's, and the package manager's."""
     done, began = ByHand(), time.monotonic()
     home = source.with_name("home")
     home.mkdir()
-    terminal, step = Terminal(source / found.folder, account, tools, home), "install"
+    terminal, step = Terminal(source / found.folder, account, tools[0], home, tools[1:]), "install"
     try:
-        terminal.type("npm", "install", "--no-audit", "--no-fund")
+        replace(terminal, folder=source / install.folder).type(*install.argv)
         step = "deploy"
         for argv in _deploy(found.framework.way):
             terminal.type(*argv)
@@ -88,6 +91,8 @@ class Terminal:
     tools: Path
     home: Path
     """CDK's CLI remembers accounts in it."""
+    managers: tuple[Path, ...] = ()
+    """The package managers beside npm."""
 
     def type(self, *argv: str, **environment: str) -> None:
         """Run a command to its end. Raises CliFailed."""
@@ -116,7 +121,7 @@ class Terminal:
             [
                 str(self.folder / "node_modules" / ".bin"),
                 os.environ["PATH"],
-                str(self.tools / "bin"),
+                *(str(folder / "bin") for folder in (self.tools, *self.managers)),
             ]
         )
 

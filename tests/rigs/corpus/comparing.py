@@ -7,6 +7,7 @@ from typing import Any
 from tests.rigs.corpus.account import Picture
 from tests.rigs.corpus.by_hand import ByHand
 from tests.rigs.corpus.by_trellis import ByTrellis
+from tests.rigs.corpus.calling import shown
 
 
 class Outcome(StrEnum):
@@ -27,6 +28,8 @@ class Verdict:
     why: str
     seconds_by_hand: float
     seconds_trellis: float
+    answers: str = ""
+    """What its addresses answer by Trellis, which is what they answer by hand if it is the same."""
 
     def written(self) -> dict[str, Any]:
         """As build/corpus.json has it."""
@@ -35,6 +38,7 @@ class Verdict:
             "trellis": self.trellis,
             "outcome": self.outcome.value,
             "why": self.why,
+            "answers": self.answers,
             "seconds_by_hand": round(self.seconds_by_hand, 1),
             "seconds_trellis": round(self.seconds_trellis, 1),
         }
@@ -50,6 +54,7 @@ def compare(by_hand: ByHand, by_trellis: ByTrellis) -> Verdict:
         why,
         by_hand.seconds,
         by_trellis.seconds.get("first", 0),
+        shown(by_trellis.calls) if by_trellis.deployed else "",
     )
 
 
@@ -71,15 +76,34 @@ def _reasons(by_hand: ByHand, by_trellis: ByTrellis) -> str:
 
 
 def _difference(by_hand: ByHand, by_trellis: ByTrellis) -> str | None:
-    deployed, back = by_trellis.deployed, by_trellis.rolled_back
+    deployed = by_trellis.deployed
     if deployed is None or by_hand.deployed is None:
         return "nobody has looked at what was deployed"
     if deployed.shape != by_hand.deployed.shape:
         return f"it stands otherwise: {deployed.shape} instead of {by_hand.deployed.shape}"
     if by_trellis.calls != by_hand.calls:
         return f"it answers otherwise: {by_trellis.calls} instead of {by_hand.calls}"
+    return _second_differs(deployed, by_trellis) or _end_differs(deployed, by_trellis)
+
+
+def _second_differs(deployed: Picture, by_trellis: ByTrellis) -> str | None:
+    """The second commit changes code alone: what stands, and how it answers, is as before."""
+    changed = by_trellis.changed
+    if changed is None or changed.shape != deployed.shape:
+        return f"after the second commit it stands otherwise: {changed and changed.shape}"
+    if deployed.code and changed.code == deployed.code:
+        return "the second commit did not change the code that runs"
+    if by_trellis.calls_changed != by_trellis.calls:
+        return f"after the second commit it answers otherwise: {by_trellis.calls_changed}"
+    return None
+
+
+def _end_differs(deployed: Picture, by_trellis: ByTrellis) -> str | None:
+    back = by_trellis.rolled_back
     if back is None or (back.shape, back.code) != (deployed.shape, deployed.code):
         return "the rollback did not bring back what was there"
+    if by_trellis.calls_back != by_trellis.calls:
+        return f"after the rollback it answers otherwise: {by_trellis.calls_back}"
     if by_trellis.removed is None or by_trellis.removed.resources:
         return f"after the removal there is still {by_trellis.removed}"
     return None
