@@ -71,16 +71,19 @@ class SeveralApplicationsFound(RunFailure):
 
 
 class InstallFailed(RunFailure):
-    """Installing the dependencies ended with an error."""
+    """Installing the dependencies ended with an error; `detail` is what the manager said of it."""
 
+    schema_version: ClassVar[int] = 2
     command: str
     exit_code: int
+    detail: str | None = None
 
     @property
     @override
     def sentence(self) -> str:
+        said = f" ({self.detail})" if self.detail else ""
         return (
-            f"`{self.command}` ended with {self.exit_code}: mend the dependencies "
+            f"`{self.command}` ended with {self.exit_code}{said}: mend the dependencies "
             "(its last lines say which) and push."
         )
 

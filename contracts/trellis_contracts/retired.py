@@ -10,5 +10,7 @@ from typing import Any
 Body = dict[str, Any]
 Upcast = Callable[[Body], Body]
 
-UPCASTS: Mapping[tuple[str, int], Upcast] = {}
+UPCASTS: Mapping[tuple[str, int], Upcast] = {
+    ("InstallFailed", 1): lambda body: {**body, "detail": None},
+}
 """(type, version) to the step that makes it that type's next version."""

@@ -124,6 +124,7 @@ class Attempt:
     ) -> Exit:
         """Run a program in the application's folder or another one, its output in the log."""
         self.exit_code = None
+        self.log.begin_program()
         where = self.application_folder if folder is None else folder
         command = Command(
             argv,

@@ -17,15 +17,19 @@ from trellis_contracts import failures
 from trellis_contracts.failures import FailureEvent
 
 
-def failure_of(error: Exception, ids: RunIds, *, tail: tuple[str, ...] = ()) -> FailureEvent | None:
+def failure_of(
+    error: Exception, ids: RunIds, *, tail: tuple[str, ...] = (), said: str | None = None
+) -> FailureEvent | None:
     """Give the event that an error is, or None for one that is ours (RunErrored).
 
-    `tail` are the log's last lines, for failures that a program of the run explains best.
+    `tail` are the log's last lines, and `said` the one that looks like the error, for failures
+    that a program of the run explains best.
     """
     match error:
         case NotSynthesised():
+            detail = f"{error.detail} It said: {said}" if said and error.in_log else error.detail
             return failures.SynthesisFailed(
-                **ids, framework=error.framework, detail=error.detail, tail=tail
+                **ids, framework=error.framework, detail=detail, tail=tail
             )
         case ParametersNotSet():
             return failures.ParameterMissing(

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 
+from services.builder.domain.error_lines import error_line
 from services.builder.domain.run import RunIds
 from services.chassis import tasks
 from services.chassis.bus.errors import PublishRefused
@@ -29,7 +30,7 @@ _PAUSE_SECONDS = 1.0
 
 
 class RunLog:
-    """What a run prints; `tail` gives its newest lines, masked as everything else."""
+    """What a run prints; `tail` and `complaint` give lines of it, masked as everything else."""
 
     def __init__(self, bus: Bus, ids: RunIds, *, secrets: Mapping[str, str], clock: Clock) -> None:
         """Takes the secrets of the run by name: their values never leave."""
@@ -39,6 +40,7 @@ class RunLog:
         self._step = Step.CHECKOUT
         self._rest = b""
         self._tail: deque[str] = deque(maxlen=20)
+        self._error: str | None = None
         self._waiting: deque[tuple[Step, ChunkLine]] = deque()
         self._size = 0
         self._sent = 0
@@ -74,6 +76,14 @@ class RunLog:
         """Give the newest lines of this step, oldest first."""
         return tuple(self._tail)
 
+    def begin_program(self) -> None:
+        """Forget what an earlier program of the step complained of."""
+        self._error = None
+
+    def complaint(self) -> str | None:
+        """Give the first line of the newest program that looks like its error, to be shown."""
+        return self._error
+
     async def end(self, *, patience: float = 30) -> None:
         """Send everything and say that it was the last; give up on a dead bus after `patience`."""
         await self.flush()
@@ -99,6 +109,7 @@ class RunLog:
 
     def _add(self, line: ChunkLine) -> None:
         self._tail.append(line.text[:1024])
+        self._error = self._error or error_line(line.text)
         self._waiting.append((self._step, line))
         self._size += len(line.text) + 1
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -25,12 +26,17 @@ from services.chassis.logging import configure_logging
 from tests.rigs.corpus.account import Account
 from tests.rigs.corpus.by_hand import ByHand, deploy_by_hand
 from tests.rigs.corpus.by_trellis import ByTrellis, deploy_by_trellis
-from tests.rigs.corpus.comparing import Verdict, compare
+from tests.rigs.corpus.comparing import Outcome, Verdict, compare
+from tests.rigs.corpus.installing import by_lock
 from tests.rigs.corpus.toolchain import installed_tools
 from tests.rigs.saying import say
 from tests.support.aws import INSTALLATION
 from tests.support.stack import whole_trellis
 
+_COLUMNS = (
+    *("application", "by hand", "by Trellis", "same", "s by hand", "s Trellis"),
+    *("answers", "why"),
+)
 RESULT = Path(__file__).parents[3] / "build" / "corpus.json"
 
 
@@ -52,29 +58,35 @@ async def main(folder: Path, only: list[str]) -> int:
             RESULT.parent.mkdir(exist_ok=True)
             RESULT.write_text(json.dumps(results, indent=2) + "\n")
     Console(width=140).print(_table(verdicts))
-    same = sum(verdict.same for _, verdict in verdicts)
-    say(f"corpus: {len(verdicts)} applications, {same} the same, {len(verdicts) - same} not")
-    return 0 if verdicts and same == len(verdicts) else 1
+    same, fail, differ = (
+        sum(verdict.outcome is outcome for _, verdict in verdicts) for outcome in Outcome
+    )
+    say(f"corpus: {len(verdicts)} tried, {same} the same, {fail} fail both ways, {differ} not")
+    return 0 if verdicts and not differ else 1
 
 
 async def _try(application: Path, aws: LocalAws, tools: Path) -> Verdict:
     say(f"{application.name}: by its own CLI …")
-    by_hand = await asyncio.to_thread(_by_hand, application, aws, tools)
+    by_hand = await _by_hand(application, aws, tools)
     say(f"   {_line(by_hand.failed)} ({by_hand.seconds:.0f} s)")
     say(f"{application.name}: by Trellis …")
     by_trellis = await _by_trellis(application)
     spent = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in by_trellis.seconds.items())
     say(f"   {_line(by_trellis.failed)} ({spent})")
     verdict = compare(by_hand, by_trellis)
-    say(f"   {'✓' if verdict.same else '✗'} {verdict.why}")
+    say(f"   {verdict.outcome.value}: {verdict.why}")
     return verdict
 
 
-def _by_hand(application: Path, aws: LocalAws, tools: Path) -> ByHand:
+async def _by_hand(application: Path, aws: LocalAws, cdk: Path) -> ByHand:
     with tempfile.TemporaryDirectory(prefix="trellis-corpus-") as folder:
         copy = Path(shutil.copytree(application, Path(folder) / "source"))
         found = find_application(copy)
-        return deploy_by_hand(copy, found, account=_account(aws), tools=tools)
+        install = by_lock(copy, found.folder)
+        manager = install.toolchain
+        tools = (cdk, *((await installed_tools(manager),) if manager else ()))
+        deploy = partial(deploy_by_hand, copy, found, install, account=_account(aws), tools=tools)
+        return await asyncio.to_thread(deploy)
 
 
 async def _by_trellis(application: Path) -> ByTrellis:
@@ -107,16 +119,17 @@ def _line(failed: str | None) -> str:
 
 def _table(verdicts: list[tuple[str, Verdict]]) -> Table:
     shown = Table(title="Public applications, by their own CLI and by Trellis")
-    for column in ("application", "by hand", "by Trellis", "same", "s by hand", "s Trellis", "why"):
+    for column in _COLUMNS:
         shown.add_column(column)
     for name, verdict in verdicts:
         shown.add_row(
             name,
             verdict.by_hand,
             verdict.trellis,
-            "yes" if verdict.same else "NO",
+            verdict.outcome.value,
             f"{verdict.seconds_by_hand:.0f}",
             f"{verdict.seconds_trellis:.0f}",
+            verdict.answers,
             verdict.why,
         )
     return shown

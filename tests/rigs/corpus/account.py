@@ -1,5 +1,6 @@
 """What lies in one account of a local AWS: its stacks, as far as an application has made them."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -9,11 +10,14 @@ from cli.local_aws import LocalAws
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackResourceSummaryTypeDef as Resource
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef as Stack
     from mypy_boto3_lambda import LambdaClient
 
 REGION = "us-east-1"
 _OF_EVERYBODY = ("CDKToolkit", "SSTBootstrap", "trellis-bootstrap")
 _GONE = "DELETE_COMPLETE"
+_NESTED = "AWS::CloudFormation::Stack"
 
 
 @dataclass(frozen=True)
@@ -42,57 +46,62 @@ class Account:
     aws: LocalAws
 
     def picture(self) -> Picture:
-        """Look at everything that an application has here."""
-        stacks = [
-            stack
-            for page in self._cloudformation.get_paginator("describe_stacks").paginate()
-            for stack in page["Stacks"]
-            if not stack["StackName"].startswith(_OF_EVERYBODY)
-            and stack["StackStatus"] != _GONE
-            and "ParentId" not in stack
-        ]
-        values = [out.get("OutputValue", "") for one in stacks for out in one.get("Outputs", [])]
+        """Look at everything that an application has here; nested stacks by their logical id."""
+        stacks = self._stacks()
+        held = {name: resources for one in stacks for name, resources in self._held(one, one)}
+        nested = {_physical(one) for of in held.values() for one in of if _is_stack(one)}
+        tops = {name: of for name, of in stacks.items() if nested.isdisjoint((name, of["StackId"]))}
+        outputs = {name: of.get("Outputs", []) for name, of in tops.items()}
+        values = {output.get("OutputValue", "") for of in outputs.values() for output in of}
+        seen = {path: of for path, of in held.items() if path.partition("/")[0] in tops}
         return Picture(
-            {stack["StackName"]: self._types(stack["StackName"]) for stack in stacks},
-            {
-                stack["StackName"]: tuple(
-                    sorted(output["OutputKey"] for output in stack.get("Outputs", []))
-                )
-                for stack in stacks
-            },
-            tuple(sorted({value for value in values if value.startswith(("http:", "https:"))})),
-            self._code({stack["StackName"] for stack in stacks}),
+            {path: tuple(sorted(one["ResourceType"] for one in of)) for path, of in seen.items()},
+            {name: tuple(sorted(one["OutputKey"] for one in of)) for name, of in outputs.items()},
+            tuple(sorted(value for value in values if value.startswith(("http:", "https:")))),
+            self._code(seen),
+        )
+
+    def touched(self) -> bool:
+        """Whether any stack of an application was ever begun here, also one that is gone."""
+        pages = self._cloudformation.get_paginator("list_stacks").paginate()
+        return any(
+            not stack["StackName"].startswith(_OF_EVERYBODY)
+            for page in pages
+            for stack in page["StackSummaries"]
         )
 
     def environment(self) -> dict[str, str]:
         """What a CLI needs to reach it."""
         return self.aws.client_environment(self.number, REGION)
 
-    def _types(self, stack: str) -> tuple[str, ...]:
-        found = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
-        return tuple(
-            sorted(
-                resource["ResourceType"]
-                for page in found
-                for resource in page["StackResourceSummaries"]
-            )
-        )
+    def _stacks(self) -> "dict[str, Stack]":
+        pages = self._cloudformation.get_paginator("describe_stacks").paginate()
+        return {
+            stack["StackName"]: stack
+            for page in pages
+            for stack in page["Stacks"]
+            if not stack["StackName"].startswith(_OF_EVERYBODY) and stack["StackStatus"] != _GONE
+        }
 
-    def _code(self, stacks: set[str]) -> dict[str, str]:
+    def _held(self, stack: str, path: str) -> "Iterator[tuple[str, list[Resource]]]":
+        """The resources of a stack and of those nested in it, whose names hold chance."""
+        pages = self._cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+        resources = [one for page in pages for one in page["StackResourceSummaries"]]
+        yield path, resources
+        for one in resources:
+            if _is_stack(one):
+                yield from self._held(_physical(one), f"{path}/{one['LogicalResourceId']}")
+
+    def _code(self, held: "Mapping[str, list[Resource]]") -> dict[str, str]:
         """By logical id, because physical names hold chance."""
-        code: dict[str, str] = {}
-        for stack in stacks:
-            pages = self._cloudformation.get_paginator("list_stack_resources").paginate(
-                StackName=stack
-            )
-            for page in pages:
-                for resource in page["StackResourceSummaries"]:
-                    if resource["ResourceType"] == "AWS::Lambda::Function":
-                        found = self._lambda.get_function_configuration(
-                            FunctionName=resource.get("PhysicalResourceId", "")
-                        )
-                        code[f"{stack}/{resource['LogicalResourceId']}"] = found["CodeSha256"]
-        return code
+        return {
+            f"{path}/{one['LogicalResourceId']}": self._lambda.get_function_configuration(
+                FunctionName=_physical(one)
+            )["CodeSha256"]
+            for path, resources in held.items()
+            for one in resources
+            if one["ResourceType"] == "AWS::Lambda::Function"
+        }
 
     @property
     def _cloudformation(self) -> "CloudFormationClient":
@@ -110,3 +119,11 @@ class Account:
             aws_access_key_id=self.number,
             aws_secret_access_key="test",
         )
+
+
+def _is_stack(resource: "Resource") -> bool:
+    return resource["ResourceType"] == _NESTED
+
+
+def _physical(resource: "Resource") -> str:
+    return resource.get("PhysicalResourceId", "")

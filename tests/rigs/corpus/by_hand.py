@@ -5,13 +5,14 @@ import shutil
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from services.builder.adapters.frameworks.port import Found
 from services.builder.adapters.frameworks.synthesiser import toolkit
 from tests.rigs.corpus.account import REGION, Account, Picture
 from tests.rigs.corpus.calling import Calls, call
+from tests.rigs.corpus.installing import Typed
 
 STAGE = "development"
 _LONGEST = 900
@@ -24,37 +25,45 @@ class CliFailed(Exception):
 
     def __init__(self, argv: Sequence[str], output: str) -> None:
         super().__init__(f"$ {' '.join(argv)}\n{output}")
-        self.step = argv[0] if argv[0] == "npm" else " ".join(argv[:2])
 
 
 @dataclass
 class ByHand:
-    """What came of it by hand; `failed` names the command that went wrong."""
+    """What came of it by hand; `failed` names the command that went wrong, `failed_at` the step.
+
+    A CLI that builds and deploys in one failed in building if the account was never touched.
+    """
 
     deployed: Picture | None = None
     removed: Picture | None = None
     calls: Calls = field(default_factory=dict)
     seconds: float = 0
     failed: str | None = None
+    failed_at: str | None = None
 
 
-def deploy_by_hand(source: Path, found: Found, *, account: Account, tools: Path) -> ByHand:
-    """Install, deploy, look, call and remove."""
+def deploy_by_hand(
+    source: Path, found: Found, install: Typed, *, account: Account, tools: tuple[Path, ...]
+) -> ByHand:
+    """Install, deploy, look, call and remove; `tools` are CDK's, and the package manager's."""
     done, began = ByHand(), time.monotonic()
     home = source.with_name("home")
     home.mkdir()
-    terminal = Terminal(source / found.folder, account, tools, home)
+    terminal, step = Terminal(source / found.folder, account, tools[0], home, tools[1:]), "install"
     try:
-        terminal.type("npm", "install", "--no-audit", "--no-fund")
+        replace(terminal, folder=source / install.folder).type(*install.argv)
+        step = "deploy"
         for argv in _deploy(found.framework.way):
             terminal.type(*argv)
         done.seconds = time.monotonic() - began
         done.deployed = account.picture()
         done.calls = call(done.deployed.urls)
+        step = "remove"
         terminal.type(*_remove(found.framework.way))
         done.removed = account.picture()
     except CliFailed as failed:
         done.failed, done.seconds = str(failed), time.monotonic() - began
+        done.failed_at = "build" if step == "deploy" and not account.touched() else step
     return done
 
 
@@ -82,6 +91,8 @@ class Terminal:
     tools: Path
     home: Path
     """CDK's CLI remembers accounts in it."""
+    managers: tuple[Path, ...] = ()
+    """The package managers beside npm."""
 
     def type(self, *argv: str, **environment: str) -> None:
         """Run a command to its end. Raises CliFailed."""
@@ -110,7 +121,7 @@ class Terminal:
             [
                 str(self.folder / "node_modules" / ".bin"),
                 os.environ["PATH"],
-                str(self.tools / "bin"),
+                *(str(folder / "bin") for folder in (self.tools, *self.managers)),
             ]
         )
 

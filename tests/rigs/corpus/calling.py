@@ -7,6 +7,8 @@ import httpx
 Calls = dict[str, int]
 """By method and number of the address, the status of the answer."""
 
+NOTHING = "answers nothing"
+_BROKEN = 500
 _METHODS = ("GET", "POST")
 _SECONDS = 60.0
 
@@ -19,6 +21,15 @@ def call(urls: Iterable[str]) -> Calls:
             for number, url in enumerate(sorted(urls))
             for method in _METHODS
         }
+
+
+def shown(calls: Calls) -> str:
+    """Say what it answers, as the table has it; that a server is broken is no answer."""
+    if not calls:
+        return "no address"
+    if all(status == 0 or status >= _BROKEN for status in calls.values()):
+        return NOTHING
+    return ", ".join(f"{name}: {status}" for name, status in calls.items())
 
 
 def _status(client: httpx.Client, method: str, url: str) -> int:

@@ -9,10 +9,10 @@ from tests.rigs.saying import say
 KEPT = Path(__file__).parents[3] / "build" / "toolchains"
 
 
-async def installed_tools() -> Path:
-    """Give the folder of CDK's toolchain, installed once under build/."""
+async def installed_tools(name: str = "cdk") -> Path:
+    """Give the folder of a toolchain, CDK's or a package manager's, installed once under build/."""
 
     async def tell(line: str) -> None:
         say(line)
 
-    return await Toolchains(KEPT).ready("cdk", prepare(hidden=[]), say=tell)
+    return await Toolchains(KEPT).ready(name, prepare(hidden=[]), say=tell)

@@ -63,6 +63,18 @@ def test_an_error_is_the_event_that_says_who_must_act(
 
 
 @pytest.mark.parametrize(
+    ("in_log", "said"), [(True, "Error: no"), (False, "Error: no"), (True, None)]
+)
+def test_what_the_framework_said_is_shown_where_the_log_explains(
+    *, in_log: bool, said: str | None
+) -> None:
+    event = failure_of(NotSynthesised("CDK", "it ended.", in_log=in_log), IDS, said=said)
+
+    assert isinstance(event, failures.SynthesisFailed)
+    assert ("It said: Error: no" in event.sentence) is bool(in_log and said)
+
+
+@pytest.mark.parametrize(
     "error", [AwsUnreachable("no route"), ClientError({}, "DescribeStacks"), OSError("disk")]
 )
 def test_what_is_ours_is_no_failure_of_the_application(error: Exception) -> None:

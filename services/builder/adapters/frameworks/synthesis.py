@@ -41,11 +41,12 @@ _START = "; ".join(
 
 
 class NotSynthesised(Exception):
-    """No assembly could be made of the commit; the message says what to change."""
+    """No assembly could be made of the commit; the message, or the log, says what to change."""
 
-    def __init__(self, framework: str, detail: str) -> None:
+    def __init__(self, framework: str, detail: str, *, in_log: bool = False) -> None:
         self.framework = framework
         self.detail = detail
+        self.in_log = in_log
         super().__init__(f"{framework}: {detail}")
 
 
@@ -87,6 +88,7 @@ class _Assembled(_Result):
 class _NotPossible(_Result):
     outcome: Literal["not_possible"]
     detail: Annotated[str, Field(max_length=2000)]
+    in_log: bool = False
 
 
 class _ParametersMissing(_Result):
@@ -130,17 +132,17 @@ class Synthesis:
                 raise ParametersNotSet(parameters, no_echo)
             case _LookupsMissing(lookups=lookups):
                 raise LookupsWanted(lookups)
-            case _NotPossible(detail=detail):
-                raise NotSynthesised(self.framework, detail)
+            case _NotPossible(detail=detail, in_log=in_log):
+                raise NotSynthesised(self.framework, detail, in_log=in_log)
             case _Assembled():
                 if exit_code != 0:
-                    raise NotSynthesised(self.framework, _ended(exit_code))
+                    raise NotSynthesised(self.framework, _ended(exit_code), in_log=True)
 
     def _result(self, exit_code: int) -> _Outcome:
         try:
             return _RESULT.validate_json(_read_plain(self._room / RESULT))
         except (OSError, ValidationError):
-            raise NotSynthesised(self.framework, _ended(exit_code)) from None
+            raise NotSynthesised(self.framework, _ended(exit_code), in_log=True) from None
 
 
 def begin_synthesis(

@@ -87,7 +87,8 @@ async def settled(attempt: Attempt, act: Callable[[], T]) -> T:
     except LookupsWanted:
         raise
     except Exception as error:
-        failure = failure_of(error, attempt.ids, tail=attempt.log.tail())
+        log = attempt.log
+        failure = failure_of(error, attempt.ids, tail=log.tail(), said=log.complaint())
         if failure is None:
             raise
         raise StepFailed(failure) from error

@@ -99,6 +99,7 @@ async def _run(
                 **attempt.ids,
                 command=" ".join(argv),
                 exit_code=ended.code,
+                detail=attempt.log.complaint(),
                 tail=attempt.log.tail(),
             )
         )

@@ -11,7 +11,7 @@ from services.builder.adapters.frameworks.synthesiser.cloud_assembly import (
     MadeStack,
     read_stacks,
 )
-from services.builder.adapters.frameworks.synthesiser.problems import NotPossible
+from services.builder.adapters.frameworks.synthesiser.problems import NotPossible, ToolFailed
 from services.builder.adapters.frameworks.synthesiser.rewriting import rewrite
 from services.builder.adapters.frameworks.synthesiser.writing import Framework
 
@@ -50,7 +50,7 @@ def of_cdk(request: Mapping[str, Any], assembly: Path) -> None:
 
 def _read(made: Path, ended: int) -> list[MadeStack]:
     """A lookup that is missing ends `cdk synth` with 1, and an assembly that says which."""
-    failed = NotPossible(f"`cdk synth` ended with {ended}; the last lines of the log say why.")
+    failed = ToolFailed("cdk synth", ended)
     try:
         stacks = read_stacks(made)
     except NotPossible as reason:

@@ -1,6 +1,7 @@
 """Why no assembly can be made of a commit; each is told in the result, none is our fault.
 
 NotPossible
+└── ToolFailed
 ParametersMissing
 LookupsMissing
 """
@@ -11,6 +12,13 @@ from typing import Any
 
 class NotPossible(Exception):
     """The template or what it names cannot be deployed; the message says what to change."""
+
+
+class ToolFailed(NotPossible):
+    """The framework's own program ended with an error: what it printed says why."""
+
+    def __init__(self, program: str, ended: int) -> None:
+        super().__init__(f"`{program}` ended with {ended}; the last lines of the log say why.")
 
 
 class ParametersMissing(Exception):

@@ -15,6 +15,7 @@ from services.builder.adapters.frameworks.synthesiser.problems import (
     LookupsMissing,
     NotPossible,
     ParametersMissing,
+    ToolFailed,
 )
 from services.builder.adapters.frameworks.synthesiser.sst import of_sst
 from services.builder.adapters.frameworks.synthesiser.templates import of_template
@@ -44,7 +45,8 @@ def _outcome(request: Request, assembly: Path) -> dict[str, Any]:
         WAYS[request["way"]](request, assembly)
     except NotPossible as reason:
         print(reason, flush=True)  # noqa: T201 - the step's log
-        return {"outcome": "not_possible", "detail": str(reason)[:2000]}
+        in_log = isinstance(reason, ToolFailed)
+        return {"outcome": "not_possible", "detail": str(reason)[:2000], "in_log": in_log}
     except ParametersMissing as missing:
         return {
             "outcome": "parameters_missing",

@@ -9,7 +9,7 @@ from typing import Any
 from services.builder.adapters.frameworks.synthesiser import toolkit
 from services.builder.adapters.frameworks.synthesiser.aws_stub import answering
 from services.builder.adapters.frameworks.synthesiser.cloud_assembly import read_stacks
-from services.builder.adapters.frameworks.synthesiser.problems import NotPossible
+from services.builder.adapters.frameworks.synthesiser.problems import NotPossible, ToolFailed
 from services.builder.adapters.frameworks.synthesiser.rewriting import rewrite
 from services.builder.adapters.frameworks.synthesiser.writing import Framework
 
@@ -40,7 +40,7 @@ def of_sst(request: Mapping[str, Any], assembly: Path) -> None:
             root=root,
         )
     if ended != 0:
-        raise NotPossible(f"`sst build` ended with {ended}; the last lines of the log say why.")
+        raise ToolFailed("sst build", ended)
     framework = Framework("sst", version)
     rewrite(read_stacks(_MADE.resolve()), assembly, request, framework=framework, root=root.parent)
 
