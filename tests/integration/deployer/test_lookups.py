@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from services.builder.adapters.deployer.access import Access
 from services.builder.domain.assembly.refusals import LookupMissing
 from tests.support.deploying import Environment
 
@@ -63,6 +66,22 @@ def test_a_network_is_found_with_its_subnets_by_kind_and_name(environment: Envir
         ("Private", "application"): [tagged],
         ("Public", "Public"): [public],
     }
+
+
+@pytest.mark.parametrize(
+    ("code", "ours"),
+    [("ValidationException", False), ("InvalidParameterValue", False), ("InternalFailure", True)],
+)
+def test_a_question_that_aws_does_not_understand_is_the_authors_to_mend(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, *, code: str, ours: bool
+) -> None:
+    def refuse(**_asked: str) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "GetParameter")
+
+    monkeypatch.setattr(Access, "ssm", SimpleNamespace(get_parameter=refuse))
+
+    with pytest.raises(ClientError if ours else LookupMissing, match=code):
+        environment.deployer.look_up([Asked("ssm", {"parameterName": "/x y"})])
 
 
 STAND_IN = {"ignoreErrorOnMissingContext": True, "dummyValue": "instead"}
