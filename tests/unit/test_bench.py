@@ -1,11 +1,9 @@
 """What the benchmarks compare is measured alike, whole, and never made up."""
 
 import asyncio
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
-from uuid import uuid4
 
 import pytest
 from playwright.async_api import Page
@@ -13,28 +11,9 @@ from playwright.async_api import Page
 from cli.demo.stage import Stage
 from tests.bench import pixel, real
 from tests.rigs.corpus.by_hand import Terminal
-from trellis_contracts.deployments import DeployKind, Trigger
+from tests.support.deployment_views import NOW, view
 from trellis_contracts.runs import Step
-from trellis_contracts.views import DeploymentState, DeploymentView, RunView, StepView
-
-NOW = datetime(2026, 11, 27, tzinfo=UTC)
-
-
-def view(*steps: StepView, state: DeploymentState = DeploymentState.SUCCEEDED) -> DeploymentView:
-    return DeploymentView(
-        application_id=uuid4(),
-        application="notes",
-        environment_id=uuid4(),
-        environment="development",
-        deployment_id=uuid4(),
-        number=1,
-        kind=DeployKind.DEPLOY,
-        trigger=Trigger.PUSH,
-        state=state,
-        actor="person:ana",
-        requested_at=NOW,
-        runs=(RunView(run_id=uuid4(), attempt=1, started_at=NOW, steps=steps),),
-    )
+from trellis_contracts.views import DeploymentState, StepView
 
 
 @pytest.mark.parametrize("steps", [(), (StepView(step=Step.INSTALL, started_at=NOW),)])
