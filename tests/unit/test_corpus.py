@@ -7,11 +7,14 @@ import pytest
 
 from tests.rigs.corpus.account import Picture
 from tests.rigs.corpus.by_hand import ByHand
-from tests.rigs.corpus.by_trellis import ByTrellis
+from tests.rigs.corpus.by_trellis import ByTrellis, NotDeployed
 from tests.rigs.corpus.calling import Calls
 from tests.rigs.corpus.comparing import Outcome, compare
 from tests.rigs.corpus.installing import by_lock
+from tests.support.deployment_views import NOW, view
 from tests.support.git import folder_of_files
+from trellis_contracts.runs import Step
+from trellis_contracts.views import DeploymentState, StepView
 
 STANDS = Picture({"api": ("AWS::Lambda::Function",)}, {"api": ("Url",)}, code={"api/F": "one"})
 CALLS = {"GET 0": 200, "POST 0": 404}
@@ -123,3 +126,22 @@ def test_by_hand_is_installed_by_the_lock_file(
 
     assert " ".join(found.argv).startswith(typed[0])
     assert (found.folder, found.toolchain) == typed[1:]
+
+
+@pytest.mark.parametrize(
+    ("steps", "name", "failed_at"),
+    [
+        ((Step.CHECKOUT, Step.INSTALL), "first", "install"),
+        ((Step.INSTALL, Step.SYNTHESISE), "first", "build"),
+        ((Step.SYNTHESISE, Step.DEPLOY), "first", "deploy"),
+        ((Step.DEPLOY,), "rollback", "deploy (rollback)"),
+        ((Step.REMOVE,), "removal", "remove"),
+        ((), "first", "before any step"),
+    ],
+)
+def test_a_step_of_trellis_is_named_as_that_by_hand(
+    steps: tuple[Step, ...], name: str, failed_at: str
+) -> None:
+    ran = [StepView(step=step, started_at=NOW) for step in steps]
+
+    assert NotDeployed(view(*ran, state=DeploymentState.FAILED), name).step == failed_at

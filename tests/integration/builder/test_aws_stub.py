@@ -15,6 +15,7 @@ from services.builder.adapters.frameworks import synthesiser
 from services.builder.adapters.frameworks.synthesiser.aws_stub import answering
 
 ACCOUNT, BUCKET, REGION = "111122223333", "trellis-assets-111122223333-eu-west-1", "eu-west-1"
+STACKS = ("CDKToolkit", "SSTBootstrap")
 SHIM = Path(*synthesiser.__path__) / "aim_at_stub.cjs"
 OLD_SDK = """
 const https = require("https");
@@ -31,7 +32,9 @@ request.end(body);
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    with answering(account=ACCOUNT, region=REGION, bucket=BUCKET, major=7) as address:
+    with answering(
+        account=ACCOUNT, region=REGION, bucket=BUCKET, major=7, stacks=STACKS
+    ) as address:
         yield address
 
 
@@ -49,22 +52,43 @@ def test_it_says_who_calls_and_that_the_bootstraps_are_there(address: str) -> No
     sts, cloudformation = asker("sts", address), asker("cloudformation", address)
 
     assert sts.get_caller_identity()["Account"] == ACCOUNT  # type: ignore[attr-defined]  # as above
-    for name in ("CDKToolkit", "SSTBootstrap", "a-name-of-their-own"):
+    for name in STACKS:
         (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]  # type: ignore[attr-defined]  # as above
         outputs = {out["OutputKey"]: out["OutputValue"] for out in stack["Outputs"]}
         assert stack["StackStatus"] == "CREATE_COMPLETE"
         assert outputs == {"BootstrapVersion": "999", "Version": "7.999", "BucketName": BUCKET}
 
 
-def test_everything_else_is_refused_by_name(
-    address: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "named"),
+    [
+        ("cloudformation", "list_stacks", {}, "cloudformation ListStacks"),
+        ("cloudformation", "describe_stacks", {}, "cloudformation DescribeStacks of every stack"),
+        ("cloudformation", "describe_stacks", {"StackName": "shop"}, "DescribeStacks of shop"),
+        ("ssm", "get_parameter", {"Name": "/x"}, "ssm GetParameter"),
+        ("dynamodb", "list_tables", {}, "dynamodb ListTables"),
+        ("ec2", "describe_vpcs", {}, "ec2 DescribeVpcs"),
+        ("s3", "list_buckets", {}, "s3 GET /"),
+        ("lambda", "list_functions", {}, "lambda GET /2015-03-31/functions"),
+        ("lambda", "delete_function", {"FunctionName": "f"}, "lambda DELETE /2015-03-31/functions"),
+    ],
+)
+def test_everything_else_is_refused_by_service_and_operation_with_what_to_do(
+    address: str,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    service: str,
+    operation: str,
+    parameters: dict[str, str],
+    named: str,
 ) -> None:
-    cloudformation = asker("cloudformation", address)
+    with pytest.raises(ClientError) as refused:
+        getattr(asker(service, address), operation)(**parameters)
 
-    with pytest.raises(ClientError, match="ListStacks is not answered"):
-        cloudformation.list_stacks()  # type: ignore[attr-defined]  # as above
-
-    assert "AWS was asked for ListStacks" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert named in said
+    assert "cdk.context.json" in said
+    assert str(refused.value.response["Error"]["Code"]).startswith(("AccessDenied", "403"))
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")

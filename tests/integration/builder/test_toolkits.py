@@ -2,13 +2,14 @@
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.builder.adapters.frameworks.synthesiser import toolkit
+from services.builder.adapters.frameworks.synthesiser import sst, toolkit
 from services.builder.adapters.frameworks.synthesiser.cdk import of_cdk
 from services.builder.adapters.frameworks.synthesiser.problems import LookupsMissing, NotPossible
 from services.builder.adapters.frameworks.synthesiser.sst import of_sst
@@ -162,6 +163,34 @@ def test_sst_builds_for_the_stage_and_region_and_forgets_what_was_built_before(
 
     (ran,) = checkout.ran()
     assert ran.endswith("build --stage dev --region eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("settings", "stacks"),
+    [
+        ("", ("CDKToolkit", "SSTBootstrap")),
+        ('cdk: { toolkitStackName: "Tools", }', ("Tools", "SSTBootstrap")),
+        ("bootstrap: { tags: {a: 'b'}, stackName: 'Boot' }", ("CDKToolkit", "Boot")),
+        ("stackName: 'shop'", ("CDKToolkit", "SSTBootstrap")),
+        ("cdk: { toolkitStackName: `${name}-tools` }", ("CDKToolkit", "SSTBootstrap")),
+    ],
+)
+def test_sst_may_ask_for_the_bootstraps_that_its_settings_name(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, *, settings: str, stacks: tuple[str, ...]
+) -> None:
+    checkout.package("sst", "2.49.8")
+    (checkout.root / "sst.config.ts").write_text(f"export default {{ {settings} }}")
+    told: list[tuple[str, ...]] = []
+
+    @contextmanager
+    def answering(*, stacks: tuple[str, ...], **_place: object) -> Iterator[str]:
+        told.append(stacks)
+        yield "http://127.0.0.1:1"
+
+    monkeypatch.setattr(sst, "answering", answering)
+    tried(of_sst, checkout.request())
+
+    assert told == [stacks]
 
 
 def test_a_package_of_a_workspace_is_found_above_the_application(

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from services.builder.adapters.deployer.access import Access
 from services.builder.domain.assembly.refusals import LookupMissing
 from tests.support.deploying import Environment
 
@@ -66,6 +69,54 @@ def test_a_network_is_found_with_its_subnets_by_kind_and_name(environment: Envir
 
 
 @pytest.mark.parametrize(
+    ("code", "ours"),
+    [("ValidationException", False), ("InvalidParameterValue", False), ("InternalFailure", True)],
+)
+def test_a_question_that_aws_does_not_understand_is_the_authors_to_mend(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, *, code: str, ours: bool
+) -> None:
+    def refuse(**_asked: str) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "GetParameter")
+
+    monkeypatch.setattr(Access, "ssm", SimpleNamespace(get_parameter=refuse))
+
+    with pytest.raises(ClientError if ours else LookupMissing, match=code):
+        environment.deployer.look_up([Asked("ssm", {"parameterName": "/x y"})])
+
+
+STAND_IN = {"ignoreErrorOnMissingContext": True, "dummyValue": "instead"}
+
+
+@pytest.mark.parametrize(
+    ("provider", "props"),
+    [
+        ("ssm", {"parameterName": "/nothing"}),
+        ("hosted-zone", {"domainName": "example.com"}),
+        ("ami", {"owners": ["nobody"], "filters": {"name": ["none-*"]}}),
+        ("vpc-provider", {"filter": {"tag:Name": "none"}}),
+    ],
+)
+def test_what_is_not_there_is_what_the_application_takes_instead(
+    environment: Environment, provider: str, props: Mapping[str, Any]
+) -> None:
+    asked = Asked(provider, {**props, **STAND_IN})
+    assert environment.deployer.look_up([asked]) == {"asked": "instead"}
+
+    for unasked in ({"dummyValue": "instead"}, {"ignoreErrorOnMissingContext": True}):
+        with pytest.raises(LookupMissing):
+            environment.deployer.look_up([Asked(provider, {**props, **unasked})])
+
+
+def test_what_is_there_is_no_dummy_and_a_refusal_is_none_either(environment: Environment) -> None:
+    environment.account.client("ssm").put_parameter(Name="/there", Value="real", Type="String")
+    there = {"parameterName": "/there", "region": "unknown-region", **STAND_IN}
+    assert environment.deployer.look_up([Asked("ssm", there)]) == {"asked": "real"}
+
+    with pytest.raises(LookupMissing, match="ap-south-1"):
+        environment.deployer.look_up([Asked("ssm", {**there, "region": "ap-south-1"})])
+
+
+@pytest.mark.parametrize(
     ("asked", "named"),
     [
         (Asked("ssm", {"parameterName": "/nothing"}), "/nothing"),
@@ -74,6 +125,15 @@ def test_a_network_is_found_with_its_subnets_by_kind_and_name(environment: Envir
         (Asked("vpc-provider", {"filter": {"tag:Name": "none"}}), "tag:Name none"),
         (Asked("load-balancer", {}), "load-balancer"),
         (Asked("ssm", {"parameterName": "/x", "account": "999999999999"}), "999999999999"),
+        (Asked("ssm", {"parameterName": "/x", "region": "ap-south-1"}), "region ap-south-1"),
+        (Asked("ssm", {"parameterName": "/x", "region": "evil.example/?"}), "evil.example"),
+        (Asked("ssm", {"parameterName": "/x", "region": ""}), "whose region"),
+        (Asked("ssm", {}), "kind ssm, whose parameterName"),
+        (Asked("ssm", {"parameterName": ["/x"]}), "whose parameterName"),
+        (Asked("hosted-zone", {"domainName": "a.org", "privateZone": "no"}), "whose privateZone"),
+        (Asked("ami", {"filters": {"name": "x"}}), "whose filters.name"),
+        (Asked("vpc-provider", {"filter": [1]}), "whose filter"),
+        (Asked("availability-zones", {"account": 7}), "whose account"),
     ],
 )
 def test_what_cannot_be_answered_is_refused_by_name(

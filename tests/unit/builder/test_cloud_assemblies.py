@@ -31,7 +31,8 @@ from tests.support.assemblies import parameter, reach_of, template_of
 
 BUCKET = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
 HASH, NESTED = "a" * 64, "b" * 64
-OURS = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/cdk-hnb659fds-deploy-role-x"
+PLACE = "${AWS::AccountId}-${AWS::Region}"
+OURS = f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/cdk-hnb659fds-deploy-role-{PLACE}"
 BOOTSTRAP = {
     "Type": "AWS::SSM::Parameter::Value<String>",
     "Default": "/cdk-bootstrap/hnb659fds/version",
@@ -155,6 +156,16 @@ def refused(made: CloudAssembly, reach: Reach) -> Refusal:
     return found.value
 
 
+def role(
+    account: str = "111122223333",
+    name: str = "deploy-role",
+    *,
+    of: str = "111122223333",
+    region: str = "eu-west-1",
+) -> str:
+    return f"arn:aws:iam::{account}:role/cdk-hnb659fds-{name}-{of}-{region}"
+
+
 ONE = template_of(One=parameter())
 
 
@@ -212,6 +223,18 @@ def test_the_question_for_cdks_bootstrap_is_left_out(made: CloudAssembly, reach:
 
     assert json.loads(stack.template).keys() == {"AWSTemplateFormatVersion", "Resources"}
     assert stack.parameters == {}
+
+
+@pytest.mark.parametrize(
+    "kind", ["deploy", "cfn-exec", "file-publishing", "image-publishing", "lookup"]
+)
+def test_roles_of_the_accounts_own_cdk_bootstrap_are_not_needed(
+    made: CloudAssembly, reach: Reach, kind: str
+) -> None:
+    own = role(name=f"{kind}-role")
+    made.stack("api", ONE, assumeRoleArn=own, cloudFormationExecutionRoleArn=OURS)
+
+    assert taken(made, reach).stacks
 
 
 def test_parameters_tags_and_protection_come_along(made: CloudAssembly, reach: Reach) -> None:
@@ -294,6 +317,12 @@ def test_stacks_that_need_each_other_and_none_at_all_are_not_possible(
     [
         ({"assumeRoleArn": "arn:aws:iam::1:role/Admin"}, NotItsRole, "role/Admin"),
         ({"cloudFormationExecutionRoleArn": "arn:aws:iam::1:role/Admin"}, NotItsRole, "role/Admin"),
+        ({"assumeRoleArn": role("999999999999")}, NotItsRole, "iam::999999999999"),
+        ({"assumeRoleArn": role(of="999999999999")}, NotItsRole, "role-999999999999"),
+        ({"assumeRoleArn": role(region="us-east-1")}, NotItsRole, "us-east-1"),
+        ({"assumeRoleArn": role(name="admin-role")}, NotItsRole, "cdk-hnb659fds-admin-role"),
+        ({"cloudFormationExecutionRoleArn": role() + "/x"}, NotItsRole, "eu-west-1/x"),
+        ({"assumeRoleArn": "arn:aws:iam::111122223333:role/cdk-admin"}, NotItsRole, "cdk-admin"),
         ({"place": "aws://999999999999/eu-west-1"}, NotItsPlace, "999999999999"),
         ({"place": "aws://111122223333/us-east-1"}, NotItsPlace, "us-east-1"),
         ({"images": ("image-of-mine",)}, ImageAsset, "image-of-mine"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.builder.adapters.deployer.access import Access
 from services.builder.domain.assembly.refusals import LookupMissing
+from services.builder.domain.lookups import NetworkAsked, NotThere
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (
@@ -23,17 +24,18 @@ _TYPE_TAG, _NAME_TAG = "aws-cdk:subnet-type", "aws-cdk:subnet-name"
 _KINDS = ("Public", "Private", "Isolated")
 
 
-def find_vpc(access: Access, asked: Mapping[str, Any]) -> dict[str, Any]:
+def find_vpc(access: Access, asked: NetworkAsked) -> dict[str, Any]:
     """Give the one network that the filters name, with its subnets.
 
     Raises:
-        LookupMissing: there is none, or more than one.
+        NotThere: there is none.
+        LookupMissing: there is more than one.
     """
-    vpc = _the_one(access, asked.get("filter", {}))
+    vpc = _the_one(access, asked.filter)
     of_it: list[FilterTypeDef] = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
     subnets = access.ec2.describe_subnets(Filters=of_it)["Subnets"]
     tables = access.ec2.describe_route_tables(Filters=of_it)["RouteTables"]
-    name_tag = str(asked.get("subnetGroupNameTag") or _NAME_TAG)
+    name_tag = asked.subnet_group_name_tag or _NAME_TAG
     answer: dict[str, Any] = {
         "vpcId": vpc["VpcId"],
         "vpcCidrBlock": vpc.get("CidrBlock", ""),
@@ -42,18 +44,19 @@ def find_vpc(access: Access, asked: Mapping[str, Any]) -> dict[str, Any]:
         "availabilityZones": [],
         "subnetGroups": _groups(subnets, tables, name_tag),
     }
-    gateway = _vpn_gateway(access, vpc["VpcId"]) if asked.get("returnVpnGateways") else None
+    gateway = _vpn_gateway(access, vpc["VpcId"]) if asked.return_vpn_gateways else None
     return answer | ({"vpnGatewayId": gateway} if gateway else {})
 
 
-def _the_one(access: Access, wanted: Mapping[str, Any]) -> "VpcTypeDef":
+def _the_one(access: Access, wanted: Mapping[str, str]) -> "VpcTypeDef":
     filters: list[FilterTypeDef] = [
-        {"Name": str(name), "Values": [str(value)]} for name, value in wanted.items()
+        {"Name": name, "Values": [value]} for name, value in wanted.items()
     ]
     found = access.ec2.describe_vpcs(Filters=filters)["Vpcs"]
     if len(found) != 1:
         said = ", ".join(f"{name} {value}" for name, value in wanted.items())
-        raise LookupMissing(f"the one network with {said or 'no filter'} (there are {len(found)})")
+        kind = LookupMissing if found else NotThere
+        raise kind(f"the one network with {said or 'no filter'} (there are {len(found)})")
     return found[0]
 
 

@@ -1,33 +1,53 @@
 """Answers what SST asks AWS while it only builds, inside the sandbox and without a credential.
 
 SST v2 asks three things: who calls, and whether its own and CDK's bootstrap stacks are there (its
-`stacks/synth.js` and `bootstrap.js`, seen with 2.40 to 2.49). Everything else is refused by name.
+`stacks/synth.js` and `bootstrap.js`, seen with 2.40 to 2.49). Everything else is
+refused by service and operation, other stacks too: nobody shall build on one that is not there.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
+
+from services.builder.adapters.frameworks.synthesiser import aws_questions
+from services.builder.adapters.frameworks.synthesiser.aws_questions import Asked
 
 _NEWEST_MINOR = 999
 _CDK_BOOTSTRAP = "999"
 _LARGEST_QUESTION = 64 << 10
+_XML = "text/xml"
+_REMEDY = "Commit the answer (cdk.context.json), or ask when the application runs."
+
+
+@dataclass(frozen=True)
+class _Known:
+    """All that the stub has to say."""
+
+    account: str
+    region: str
+    stacks: frozenset[str]
+    outputs: Mapping[str, str]
 
 
 @contextmanager
-def answering(*, account: str, region: str, bucket: str, major: int) -> Iterator[str]:
-    """Give the address of a stub, on loopback, that knows this account and bucket.
+def answering(
+    *, account: str, region: str, bucket: str, major: int, stacks: Iterable[str]
+) -> Iterator[str]:
+    """Give the address of a stub, on loopback, that knows this account, bucket and bootstraps.
 
-    `major` is that of the bootstrap that the application's SST wants.
+    `major` is that of the bootstrap that the application's SST wants; `stacks` are the names of
+    SST's own and CDK's bootstrap stacks, as the application calls them.
     """
     outputs = {
         "BootstrapVersion": _CDK_BOOTSTRAP,
         "Version": f"{major}.{_NEWEST_MINOR}",
         "BucketName": bucket,
     }
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(account, region, outputs))
+    known = _Known(account, region, frozenset(stacks), outputs)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(known))
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -37,20 +57,21 @@ def answering(*, account: str, region: str, bucket: str, major: int) -> Iterator
         server.server_close()
 
 
-def _handler(account: str, region: str, outputs: Mapping[str, str]) -> type[BaseHTTPRequestHandler]:
+def _handler(known: _Known) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # the name is the standard library's
+        def _any(self) -> None:
             length = min(int(self.headers.get("Content-Length") or 0), _LARGEST_QUESTION)
-            asked = parse_qs(self.rfile.read(length).decode(errors="replace"))
-            status, body = _answer(asked, account=account, region=region, outputs=outputs)
+            body = self.rfile.read(length)
+            asked = aws_questions.read((self.command, self.path), self.headers, body)
+            status, kind, answer = _answer(asked, known)
             self.send_response(status)
-            self.send_header("Content-Type", "text/xml")
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(answer)
 
-        def do_GET(self) -> None:  # the name is the standard library's
-            self.do_POST()
+        do_DELETE = do_GET = do_HEAD = do_PATCH = do_POST = do_PUT = _any  # noqa: N815 - the standard library's names
 
         def log_message(self, *_said: object) -> None:  # type: ignore[explicit-override]  # `override` is in no sandbox
             """What is asked is of no interest to the run's log."""
@@ -58,17 +79,19 @@ def _handler(account: str, region: str, outputs: Mapping[str, str]) -> type[Base
     return Handler
 
 
-def _answer(
-    asked: Mapping[str, list[str]], *, account: str, region: str, outputs: Mapping[str, str]
-) -> tuple[int, bytes]:
-    action = asked.get("Action", ["?"])[0]
-    if action == "GetCallerIdentity":
-        return 200, _caller(account).encode()
-    if action == "DescribeStacks":
-        stack = asked.get("StackName", ["?"])[0]
-        return 200, _stack(stack, account=account, region=region, outputs=outputs).encode()
-    print(f"AWS was asked for {action[:64]}: nothing is answered while building.", flush=True)  # noqa: T201 - the step's log
-    return 403, _refused(action).encode()
+def _answer(asked: Asked, known: _Known) -> tuple[int, str, bytes]:
+    if asked.operation == "GetCallerIdentity":
+        return 200, _XML, _caller(known.account).encode()
+    stack = asked.parameters.get("StackName", ["every stack"])[0]
+    if asked.operation == "DescribeStacks":
+        if stack in known.stacks:
+            return 200, _XML, _stack(stack, known).encode()
+        name = f"{asked.name} of {stack[:128]}"
+    else:
+        name = asked.name
+    said = f"AWS was asked for {name}: nothing of the account is known while building. {_REMEDY}"
+    print(said, flush=True)  # noqa: T201 - the step's log
+    return 403, *aws_questions.refusal(asked, said)
 
 
 def _caller(account: str) -> str:
@@ -81,12 +104,12 @@ def _caller(account: str) -> str:
     )
 
 
-def _stack(name: str, *, account: str, region: str, outputs: Mapping[str, str]) -> str:
+def _stack(name: str, known: _Known) -> str:
     shown = "".join(
         f"<member><OutputKey>{key}</OutputKey><OutputValue>{escape(value)}</OutputValue></member>"
-        for key, value in outputs.items()
+        for key, value in known.outputs.items()
     )
-    arn = f"arn:aws:cloudformation:{region}:{account}:stack/{escape(name)}/trellis"
+    arn = f"arn:aws:cloudformation:{known.region}:{known.account}:stack/{escape(name)}/trellis"
     return (
         '<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">'
         f"<DescribeStacksResult><Stacks><member><StackName>{escape(name)}</StackName>"
@@ -95,12 +118,4 @@ def _stack(name: str, *, account: str, region: str, outputs: Mapping[str, str]) 
         "</member></Stacks></DescribeStacksResult>"
         "<ResponseMetadata><RequestId>trellis</RequestId></ResponseMetadata>"
         "</DescribeStacksResponse>"
-    )
-
-
-def _refused(action: str) -> str:
-    return (
-        "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>"
-        f"<Message>{escape(action[:64])} is not answered while an application is built."
-        "</Message></Error><RequestId>trellis</RequestId></ErrorResponse>"
     )

@@ -5,6 +5,7 @@ holds is let be.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -20,6 +21,12 @@ from services.builder.adapters.frameworks.synthesiser.problems import (
 _STACK, _ASSETS, _NESTED = "aws:cloudformation:stack", "cdk:asset-manifest", "cdk:cloud-assembly"
 _DEEPEST = 8
 _ROLES = ("assumeRoleArn", "cloudFormationExecutionRoleArn")
+_BOOTSTRAP = re.compile(
+    r"arn:(?:aws(?:-[a-z]{1,10}){0,3}|\$\{AWS::Partition\}):iam::([0-9]{12}):role/"
+    r"cdk-[A-Za-z0-9_-]{1,10}-(?:deploy|cfn-exec|file-publishing|image-publishing|lookup)-role-"
+    r"([0-9]{12})-([a-z0-9-]{1,32})"
+)
+"""The roles that `cdk bootstrap` makes, with the account twice and the region."""
 _UNKNOWN = ("unknown-account", "unknown-region")
 
 
@@ -51,12 +58,17 @@ class MadeStack:
         """The tags that the framework gives to the stack and all that is in it."""
         return {str(key): str(value) for key, value in self.properties.get("tags", {}).items()}
 
-    @property
-    def roles(self) -> dict[str, str]:
-        """The roles of the application's own choice; those of a CDK bootstrap are not needed."""
-        named = {role: self.properties.get(role) for role in _ROLES}
+    def roles(self, account: str, region: str) -> dict[str, str]:
+        """Give the roles of the application's own choice, for the check to judge.
+
+        Those of CDK's bootstrap in this very account and region are left out: they are not needed.
+        """
+        named = {role: str(self.properties.get(role) or "") for role in _ROLES}
+        place = {"${AWS::AccountId}": account, "${AWS::Region}": region}
         return {
-            role: str(arn) for role, arn in named.items() if arn and ":role/cdk-" not in str(arn)
+            role: arn
+            for role, arn in named.items()
+            if arn and not _of_bootstrap(_filled(arn, place), account, region)
         }
 
 
@@ -166,6 +178,17 @@ def _assets(listed: Mapping[str, Any], folder: Path) -> Iterator[MadeAsset]:
         yield MadeAsset(
             folder / source["path"], source.get("packaging") == "zip", tuple(sorted(names))
         )
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text
+
+
+def _of_bootstrap(arn: str, account: str, region: str) -> bool:
+    found = _BOOTSTRAP.fullmatch(arn)
+    return found is not None and found.groups() == (account, account, region)
 
 
 def _stack_name(name: str, artifact: Mapping[str, Any]) -> str:

@@ -77,13 +77,19 @@ def rewrite(
         ParametersMissing: stacks have parameters without a value.
         NotPossible: an asset cannot be packed.
     """
-    filled = _fill_all(made, request)
+    filled, target = _fill_all(made, request), request["target"]
     assembly.mkdir()
     packer = Packer(assembly, root, largest=_LARGEST_UNPACKED)
     written = [
-        _written(stack, filled[stack.name], _placed(stack, packer, request)) for stack in made
+        _written(
+            stack,
+            filled[stack.name],
+            _placed(stack, packer, request),
+            roles=stack.roles(target["account"], target["region"]),
+        )
+        for stack in made
     ]
-    write_assembly(assembly, written, framework=framework, target=request["target"])
+    write_assembly(assembly, written, framework=framework, target=target)
 
 
 def _placed(stack: MadeStack, packer: Packer, request: Mapping[str, Any]) -> _Placed:
@@ -91,7 +97,9 @@ def _placed(stack: MadeStack, packer: Packer, request: Mapping[str, Any]) -> _Pl
     return _Placed(packer, request["target"]["bucket"], known)
 
 
-def _written(stack: MadeStack, filled: Filled, placed: _Placed) -> WrittenStack:
+def _written(
+    stack: MadeStack, filled: Filled, placed: _Placed, *, roles: Mapping[str, str]
+) -> WrittenStack:
     template = json.loads(placed.renamed(_text(_without_bootstrap(stack.template))))
     return WrittenStack(
         stack.name,
@@ -102,7 +110,7 @@ def _written(stack: MadeStack, filled: Filled, placed: _Placed) -> WrittenStack:
         after=stack.after,
         protected=bool(stack.properties.get("terminationProtection")),
         place=stack.place if all(stack.place) else None,
-        roles=stack.roles,
+        roles=roles,
         images=stack.images,
     )
 

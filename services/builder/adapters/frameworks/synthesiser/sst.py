@@ -17,6 +17,14 @@ _PACKAGE, _MAJOR = "sst", 2
 _MADE = Path(".sst") / "dist"
 _WANTED = re.compile(r"LATEST_VERSION\s*=\s*[\"'](\d+)")
 _LAST_KNOWN = 7
+_NAME = r"\s*:\s*[\"'`]([A-Za-z][A-Za-z0-9-]{0,127})[\"'`]"
+_NAMES = {
+    "CDKToolkit": re.compile(rf"\btoolkitStackName{_NAME}"),
+    "SSTBootstrap": re.compile(
+        rf"\bbootstrap\s*:\s*\{{(?:[^{{}}]|\{{[^{{}}]*\}})*?\bstackName{_NAME}"
+    ),
+}
+"""Bootstrap stacks by their usual names, and how the settings give them another."""
 _SHIM = Path(__file__).with_name("aim_at_stub.cjs")
 
 
@@ -33,7 +41,7 @@ def of_sst(request: Mapping[str, Any], assembly: Path) -> None:
     assert package is not None  # noqa: S101 - `_checked` has refused that
     shutil.rmtree(_MADE, ignore_errors=True)
     place = {name: target[name] for name in ("account", "region", "bucket")}
-    with answering(**place, major=_bootstrap(package)) as address:
+    with answering(**place, major=_bootstrap(package), stacks=_bootstraps()) as address:
         ended = toolkit.run(
             [str(package.parent / ".bin" / "sst"), *_arguments(target)],
             _environment(target, address),
@@ -65,6 +73,18 @@ def _bootstrap(package: Path) -> int:
         return _LAST_KNOWN
     found = _WANTED.search(text)
     return int(found[1]) if found else _LAST_KNOWN
+
+
+def _bootstraps() -> tuple[str, ...]:
+    """The names of CDK's bootstrap stack and of SST's own, as the application's settings have them.
+
+    A name must stand there as plain text: the settings are a program, which is not run for it.
+    """
+    files = (Path(f"sst.config.{ending}") for ending in ("ts", "mts", "js", "mjs", "cjs"))
+    text = next((file.read_text("utf-8", "replace") for file in files if file.is_file()), "")
+    return tuple(
+        found[1] if (found := pattern.search(text)) else usual for usual, pattern in _NAMES.items()
+    )
 
 
 def _arguments(target: Mapping[str, str]) -> list[str]:

@@ -1,0 +1,70 @@
+"""What the benchmarks compare is measured alike, whole, and never made up."""
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from playwright.async_api import Page
+
+from cli.demo.stage import Stage
+from tests.bench import pixel, real
+from tests.rigs.corpus.by_hand import Terminal
+from tests.support.deployment_views import NOW, view
+from trellis_contracts.runs import Step
+from trellis_contracts.views import DeploymentState, StepView
+
+
+@pytest.mark.parametrize("steps", [(), (StepView(step=Step.INSTALL, started_at=NOW),)])
+def test_a_duration_that_nobody_told_is_no_zero(steps: tuple[StepView, ...]) -> None:
+    with pytest.raises(real.NotMeasured, match="install"):
+        real.step_seconds(view(*steps), Step.INSTALL)
+
+
+def test_a_deployment_that_failed_is_not_measured() -> None:
+    with pytest.raises(real.NotMeasured):
+        real.succeeded(view(state=DeploymentState.FAILED))
+
+
+def test_by_hand_has_as_many_rounds_and_gives_their_medians(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "app" / ".sst" / "dist").mkdir(parents=True)
+    (tmp_path / "app" / "src").mkdir()
+    rounds = [(10.0, 20.0, 30.0), (1.0, 2.0, 3.0), (100.0, 200.0, 300.0)]
+    answers = iter([7.0, *(seconds for one in rounds for seconds in one)])
+    monkeypatch.setattr(real, "_seconds", lambda *_commands, **_environment: next(answers))
+    terminal = cast("Terminal", SimpleNamespace(folder=tmp_path / "app"))
+
+    taken = real._typed(terminal, tmp_path)
+
+    assert taken == real.Taken(7, repeated=30, rollback=30, install=10, from_kept=30)
+    assert len(rounds) == real.ROUNDS
+    assert next(answers, None) is None
+
+
+def test_the_highest_percentile_is_not_the_worst_case() -> None:
+    measured = pixel.summary([*[0.01] * 99, 1.0], [0.01] * 100)
+
+    assert measured["p50_ms"] == pytest.approx(10)
+    assert 10 < measured["p99_ms"] < 100
+
+
+async def test_the_clock_runs_while_the_command_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = asyncio.Event()
+
+    async def set_variable(*_asked: Any) -> None:  # noqa: ANN401 - whatever is asked
+        await asyncio.sleep(0.05)
+        answered.set()
+
+    async def told(*_where: Any) -> float:  # noqa: ANN401 - wherever one looks
+        await answered.wait()
+        return asyncio.get_running_loop().time()
+
+    monkeypatch.setattr(pixel, "_seen", told)
+    monkeypatch.setattr(pixel, "_heard", told)
+    api = SimpleNamespace(set_variable=set_variable)
+    stage = cast("Stage", SimpleNamespace(api=api, at=lambda name: name))
+
+    assert min(await pixel.once(stage, cast("Page", None), "value")) >= 0.05
