@@ -5,7 +5,6 @@ changes what is waited for gives the slot to the next in the same append.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from services.orchestrator.domain import gates
@@ -20,14 +19,16 @@ Fold = Callable[[Environment, EnvironmentEvent], Environment]
 def advance(
     state: Environment, *, context: Context, now: datetime, fold: Fold
 ) -> Iterator[EnvironmentEvent]:
-    """Yield what follows from where the environment stands now."""
+    """Yield what follows from where the environment stands now.
+
+    Once it was reviewed, what is waited for is what is recorded.
+    """
     for event in _reviewed(state, context, now):
         yield event
         state = fold(state, event)
     if not isinstance(state.slot, Free):
         return
-    ready = [w.request for w in state.waiting if not gates.gates(w, context, now)]
-    if chosen := next_in(ready):
+    if chosen := next_in(w.request for w in state.waiting if not w.gates):
         fence, seconds = state.fences + 1, context.run_seconds
         yield start(chosen, attempt=1, fence=fence, now=now, run_seconds=seconds)
 
@@ -42,9 +43,11 @@ def _reviewed(state: Environment, context: Context, now: datetime) -> Iterator[E
         if over := gates.failure(waiting, context, now):
             yield over
             continue
+        seen = waiting
         if changed := _changed(waiting, context):
             yield changed
-        found = gates.gates(replace(waiting, approvers=()) if changed else waiting, context, now)
+            seen = waiting.taking_in(changed.target)
+        found = gates.gates(seen, context, now)
         if found != waiting.gates:
             yield DeployGated(**waiting.request.ids, gates=found)
 
@@ -56,5 +59,5 @@ def _changed(waiting: Waiting, context: Context) -> ContentChanged | None:
     target = context.application.target(context.environment_id)
     if target == waiting.request.target:
         return None
-    content = waiting.request.model_copy(update={"target": target}).content
+    content = waiting.taking_in(target).request.content
     return ContentChanged(**waiting.request.ids, target=target, content=content)

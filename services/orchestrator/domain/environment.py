@@ -5,7 +5,7 @@ The stream `environment-<id>` holds it: `evolve` folds that, `decide` says what 
 
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import partial, reduce
 from typing import assert_never
 
 from services.orchestrator.domain import advancing, approving, outcomes, requests
@@ -74,10 +74,8 @@ def decide(
         Illegal: the rule that forbids it.
     """
     decided = _decided(command, state, context=context, now=now)
-    after = state
-    for event in decided:
-        after = evolve(after, event, at=now)
     fold = partial(evolve, at=now)
+    after = reduce(fold, decided, state)
     return [*decided, *advancing.advance(after, context=context, now=now, fold=fold)]
 
 
@@ -158,8 +156,7 @@ def _told(
         case PromotionApproved():
             return replace(waiting, approvers=(*waiting.approvers, event.approver))
         case ContentChanged():
-            request = waiting.request.model_copy(update={"target": event.target})
-            return replace(waiting, request=request, approvers=())
+            return waiting.taking_in(event.target)
         case FreezeOverridden():
             return replace(waiting, overridden=True)
         case _:

@@ -39,7 +39,7 @@ def gates(waiting: Waiting, context: Context, now: datetime) -> tuple[Gate, ...]
 def failure(waiting: Waiting, context: Context, now: datetime) -> GateFailure | None:
     """Give how the deployment ends before it began: a check failed, or time ran out."""
     request, settings = waiting.request, context.environment.settings
-    required = settings.checks if _is_checked(request) else None
+    required = settings.checks if is_automatic(request) else None
     if required:
         by_conclusion = _by_conclusion(request, required.names, context)
         if failed := by_conclusion[CheckConclusion.FAILED]:
@@ -71,17 +71,13 @@ def _freeze(waiting: Waiting, settings: EnvironmentSettings, now: datetime) -> I
 
 
 def _checks(waiting: Waiting, settings: EnvironmentSettings, context: Context) -> Iterator[Gate]:
-    if not settings.checks or not _is_checked(waiting.request):
+    if not settings.checks or not is_automatic(waiting.request):
         return
     found = _by_conclusion(waiting.request, settings.checks.names, context)
     pending = (*found[CheckConclusion.FAILED], *found[CheckConclusion.PENDING])
     if pending:
         sentence = f"waits for the commit to pass {', '.join(pending)}"
         yield Gate(kind=GateKind.CHECKS, sentence=sentence[:512])
-
-
-def _is_checked(request: DeployRequested) -> bool:
-    return is_automatic(request)
 
 
 def _by_conclusion(

@@ -4,12 +4,12 @@ The states that `environment.evolve` folds and `environment.decide` reads.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from trellis_contracts.deployments import DeployKind, DeployRequested, DeployStarted, Trigger
 from trellis_contracts.names import ActorId, CommitSha, DeploymentId, RunId, derived_id
-from trellis_contracts.releases import Release
+from trellis_contracts.releases import Release, Target
 from trellis_contracts.rules import Gate
 
 MOST_SUCCESSES = 50
@@ -59,6 +59,11 @@ class Waiting:
     approvers: tuple[ActorId, ...] = ()
     overridden: bool = False
     gates: tuple[Gate, ...] = ()
+
+    def taking_in(self, target: Target) -> "Waiting":
+        """Give it with other settings: what was approved is not what it would bring now."""
+        request = self.request.model_copy(update={"target": target})
+        return replace(self, request=request, approvers=())
 
 
 @dataclass(frozen=True)

@@ -193,6 +193,15 @@ class TestApprovals:
             IllegalApproval, saying="has changed since"
         )
 
+    def test_it_starts_at_once_when_approvals_are_no_longer_asked_for(self) -> None:
+        freed = asked(1, settings())
+        changed = {"target": freed.target, "content": freed.content}
+        given(asked(1, TWO), self.WAITS).when(ask(REVIEW, after=[settings()])).then(
+            ContentChanged.model_validate({**ids(1), **changed}),
+            DeployGated.model_validate({**ids(1), "gates": ()}),
+            started(1, late=True),
+        )
+
     def test_what_nobody_approves_ends_after_its_time(self) -> None:
         state = given(asked(1, TWO), self.WAITS)
         state.when(ask(REVIEW, after=[TWO], now=BEGAN + 167 * HOUR)).then_nothing()
