@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.slot import Waiting, is_automatic
-from services.orchestrator.domain.windows import frozen_until
+from services.orchestrator.domain.windows import FAR, frozen_until
 from trellis_contracts.deployments import DeployKind, DeployRequested
 from trellis_contracts.gating import ApprovalMissing, ChecksFailed, ChecksMissing, GateFailure
 from trellis_contracts.rules import Approvals, CheckConclusion, CheckName, Gate, GateKind
@@ -66,8 +66,11 @@ def _approval(waiting: Waiting) -> Iterator[Gate]:
 
 def _freeze(waiting: Waiting, settings: EnvironmentSettings, now: datetime) -> Iterator[Gate]:
     end = None if waiting.overridden else frozen_until(settings.windows, now)
-    if end is not None:
-        yield Gate(kind=GateKind.FREEZE, sentence=f"frozen until {end:%Y-%m-%d %H:%M %Z}")
+    if end is None:
+        return
+    in_sight = end - now < FAR - timedelta(minutes=1)
+    until = f"until {end:%Y-%m-%d %H:%M %Z}" if in_sight else "with no end in sight"
+    yield Gate(kind=GateKind.FREEZE, sentence=f"frozen {until}")
 
 
 def _checks(waiting: Waiting, settings: EnvironmentSettings, context: Context) -> Iterator[Gate]:

@@ -5,13 +5,16 @@ A window is open from whenever its expression matches, for its minutes.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
 from trellis_contracts.rules import Window, WindowKind
 
-_FAR = timedelta(days=366)
+FAR = timedelta(days=366)
+"""How far ahead the end of a freeze is looked for."""
+
 _LOOKED_AT = 500
 """Openings and ends that are looked through for the end of a freeze."""
 
@@ -35,10 +38,16 @@ def frozen_until(windows: Sequence[Window], now: datetime) -> datetime | None:
 
     A freeze whose end is not in sight ends, for now, a year ahead.
     """
+    return _end_of_freeze(tuple(windows), now.replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=1024)
+def _end_of_freeze(windows: tuple[Window, ...], now: datetime) -> datetime | None:
+    """Windows open and close at whole minutes, and the scheduler asks every second."""
     if not _is_frozen(windows, now):
         return None
     moments = sorted({moment for window in windows for moment in _turns(window, now)})
-    return next((m for m in moments if not _is_frozen(windows, m)), now + _FAR)
+    return next((m for m in moments if not _is_frozen(windows, m)), now + FAR)
 
 
 def _is_frozen(windows: Iterable[Window], now: datetime) -> bool:
@@ -52,14 +61,14 @@ def _is_frozen(windows: Iterable[Window], now: datetime) -> bool:
 
 def _is_open(window: Window, now: datetime) -> bool:
     length = timedelta(minutes=window.minutes)
-    return next(_openings(window, now - length), now + _FAR) <= now
+    return next(_openings(window, now - length), now + FAR) <= now
 
 
 def _turns(window: Window, now: datetime) -> Iterator[datetime]:
     """Yield when a window opens and closes after now."""
     length = timedelta(minutes=window.minutes)
     for _, opening in zip(range(_LOOKED_AT), _openings(window, now - length), strict=False):
-        if opening > now + _FAR:
+        if opening > now + FAR:
             return
         yield from (m for m in (opening, opening + length) if m > now)
 

@@ -28,7 +28,7 @@ from tests.support.deployments import (
     started,
     succeeded,
 )
-from tests.support.spec import BEGAN, Spec
+from tests.support.spec import BEGAN, NOW, Spec
 from trellis_contracts.applications import (
     CheckReported,
     ConfigureEnvironment,
@@ -234,6 +234,15 @@ class TestFreezes:
         state.when(ask(REVIEW, after=[FROZEN])).then_nothing()
         events = ask(REVIEW, after=[FROZEN], now=BEGAN + HOUR)(state.state)
         assert last_of(list(events)) == "DeployStarted"
+
+    def test_a_freeze_without_an_end_is_told_once_and_not_every_minute(self) -> None:
+        always = settings(windows=(Window(kind=WindowKind.DENY, opens="* * * * *", minutes=60),))
+        endless = gated(1, GateKind.FREEZE, "frozen with no end in sight")
+        given().when(ask(DEPLOY, number=1, after=[always])).then(asked(1, always), endless)
+        state = given(asked(1, always), endless)
+        for minutes in (1, 2, 60):
+            later = NOW + timedelta(minutes=minutes, seconds=7)
+            state.when(ask(REVIEW, after=[always], now=later)).then_nothing()
 
     def test_a_rollback_is_not_frozen(self) -> None:
         state = given(*deployed(1), *deployed(2, "b" * 40))
