@@ -35,7 +35,6 @@ PathPattern = Annotated[
 
 CheckName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 CronExpression = Annotated[str, StringConstraints(max_length=64), AfterValidator(_is_cron)]
-Command = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00]+$")]
 
 
 class QueuePolicy(StrEnum):
@@ -104,7 +103,7 @@ class GateKind(StrEnum):
 
 
 class Gate(Message):
-    """Something that a waiting deployment waits for; `until` is when that ends by itself."""
+    """Something that a waiting deployment waits for."""
 
     kind: GateKind
     sentence: str = Field(max_length=512)

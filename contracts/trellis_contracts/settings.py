@@ -19,7 +19,24 @@ DEFAULT_REGION = "us-east-1"
 TestCommand = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00]+$")]
 
 
-class EnvironmentSettings(Message):
+class Settable(Message):
+    """Every setting of an environment, with what it is unless it is set."""
+
+    branch: BranchPattern | None = None
+    automatic: bool = False
+    queue: QueuePolicy = QueuePolicy.LATEST
+    approvals: Approvals | None = None
+    windows: tuple[Window, ...] = Field(default=(), max_length=20)
+    checks: RequiredChecks | None = None
+    run_minutes: int | None = Field(default=None, ge=1, le=1440)
+    tests: bool = False
+    test_command: TestCommand | None = None
+    region: Region = DEFAULT_REGION
+    stack_name: StackName | None = None
+    adopts: tuple[StackName, ...] = Field(default=(), max_length=50)
+
+
+class EnvironmentSettings(Settable):
     """What a person sets for one environment.
 
     `branch` (or a glob of branches) with `automatic` says that a push to it deploys; `queue` what
@@ -29,32 +46,6 @@ class EnvironmentSettings(Message):
     `adopts` are stacks that were deployed without Trellis until now, and are this environment's.
     """
 
-    branch: BranchPattern | None = None
-    automatic: bool = False
-    queue: QueuePolicy = QueuePolicy.LATEST
-    approvals: Approvals | None = None
-    windows: tuple[Window, ...] = Field(default=(), max_length=20)
-    checks: RequiredChecks | None = None
-    run_minutes: int | None = Field(default=None, ge=1, le=1440)
-    tests: bool = False
-    test_command: TestCommand | None = None
-    region: Region = DEFAULT_REGION
-    stack_name: StackName | None = None
-    adopts: tuple[StackName, ...] = Field(default=(), max_length=50)
 
-
-class SettingsChange(Message):
+class SettingsChange(Settable):
     """The settings to change; what is not given stays. `None` is a value: no branch, no command."""
-
-    branch: BranchPattern | None = None
-    automatic: bool = False
-    queue: QueuePolicy = QueuePolicy.LATEST
-    approvals: Approvals | None = None
-    windows: tuple[Window, ...] = Field(default=(), max_length=20)
-    checks: RequiredChecks | None = None
-    run_minutes: int | None = Field(default=None, ge=1, le=1440)
-    tests: bool = False
-    test_command: TestCommand | None = None
-    region: Region = DEFAULT_REGION
-    stack_name: StackName | None = None
-    adopts: tuple[StackName, ...] = Field(default=(), max_length=50)
