@@ -12,11 +12,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, cast, get_args
 from urllib.parse import quote, unquote
+from uuid import UUID
 
 from pydantic import ValidationError
 
 from trellis_contracts import applications, asking, deployments, health, logs, pushes, retired, runs
+from trellis_contracts.asking import Asked
 from trellis_contracts.message import Envelope, Message, Recorded
+from trellis_contracts.names import ActorId
 
 M = TypeVar("M", bound=Message)
 
@@ -73,6 +76,17 @@ def encode(message: Message) -> bytes:
     """Give a message's canonical bytes: JSON, keys sorted, no white space, UTF-8."""
     body = message.model_dump(mode="json")
     return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def asked(message: Message, *, id_: UUID, actor: ActorId) -> Asked:
+    """Put a command or a fact as it travels. The same id gets the same answer again."""
+    return Asked(
+        id=id_,
+        actor=actor,
+        type=type(message).__name__,
+        version=message.schema_version,
+        body=encode(message).decode(),
+    )
 
 
 def digest(body: bytes) -> str:

@@ -10,7 +10,6 @@ from services.builder.adapters.spool import ACTOR
 from services.builder.adapters.workshop import Workshop
 from services.chassis.bus.sending import Bus
 from trellis_contracts import codec, subjects
-from trellis_contracts.asking import Asked
 from trellis_contracts.names import derived_id
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
 from trellis_contracts.runs import ObserveBranch
@@ -23,12 +22,7 @@ async def observe(bus: Bus, workshop: Workshop, question: ObserveBranch, *, id_:
         BusUnavailable, AnswerFailed: the answer was not taken; observe again.
     """
     found = await _ask_remote(workshop, question, id_)
-    asked = Asked(
-        id=derived_id(id_, "observed"),
-        actor=ACTOR,
-        type=type(found).__name__,
-        body=codec.encode(found).decode(),
-    )
+    asked = codec.asked(found, id_=derived_id(id_, "observed"), actor=ACTOR)
     await ask_about(bus, subjects.fact(question.application_id), asked)
 
 

@@ -97,13 +97,7 @@ class Spool:
             "RETURNING told",
             (str(run_id),),
         ).fetchone()
-        asked = Asked(
-            id=derived_id(run_id, "fact", told),
-            actor=ACTOR,
-            type=type(fact).__name__,
-            version=fact.schema_version,
-            body=codec.encode(fact).decode(),
-        )
+        asked = codec.asked(fact, id_=derived_id(run_id, "fact", told), actor=ACTOR)
         self._rows.execute(
             "INSERT INTO facts (run, asked) VALUES (?, ?)",
             (str(run_id), codec.encode(asked).decode()),

@@ -78,6 +78,7 @@ class Index:
         self.unrouted: dict[DeliveryId, PushReceived] = {}
         self._homes: dict[EnvironmentId, ApplicationId] = {}
         self._heard: set[HookId] = set()
+        self._leaving: set[ApplicationId] = set()
         self._names: dict[ApplicationName, ApplicationId] = {}
         self._of_hook: defaultdict[HookId, set[ApplicationId]] = defaultdict(set)
 
@@ -109,7 +110,7 @@ class Index:
 
     def leaving(self) -> tuple[Application, ...]:
         """List the applications that are being deleted."""
-        return tuple(found for found in self.applications.values() if found.is_leaving)
+        return tuple(self.applications[found] for found in self._leaving)
 
     def followed(self) -> Iterator[tuple[Application, BranchName]]:
         """Yield each branch that deploys somewhere, with its application."""
@@ -142,11 +143,14 @@ class Index:
         if isinstance(before, Application):
             self._names.pop(before.created.name, None)
             self._of_hook[before.created.hook].discard(event.application_id)
+            self._leaving.discard(event.application_id)
             del self.applications[event.application_id]
         if isinstance(after, Application):
             self._names[after.created.name] = event.application_id
             self._of_hook[after.created.hook].add(event.application_id)
             self.applications[event.application_id] = after
+            if after.is_leaving:
+                self._leaving.add(event.application_id)
         if isinstance(event, EnvironmentAdded):
             self._homes[event.environment_id] = event.application_id
 

@@ -13,15 +13,18 @@ from services.chassis.unavailable import Unavailable
 from services.orchestrator.adapters.leases import Leases
 from services.orchestrator.adapters.questions import Questions
 from services.orchestrator.adapters.routing import Index, Underway
+from trellis_contracts import codec
 from trellis_contracts.asking import Accepted, Asked, Refused
 from trellis_contracts.deployments import ExpireRun
 from trellis_contracts.gating import ReviewQueue
-from trellis_contracts.names import EnvironmentId, derived_id
+from trellis_contracts.names import ActorId, EnvironmentId, derived_id
 
 TICK_SECONDS = 1.0
 
+_ACTOR: ActorId = "service:orchestrator"
+
 Ask = Callable[[ExpireRun, Asked], Awaitable[Accepted | Refused]]
-Review = Callable[[EnvironmentId, Asked], Awaitable[None]]
+Review = Callable[[ReviewQueue, Asked], Awaitable[None]]
 
 
 class Scheduler:
@@ -64,7 +67,9 @@ class Scheduler:
         for environment_id, found in underway.items():
             await self._expire(environment_id, found, now)
         for environment_id in tuple(self._index.waiting):
-            await self._review(environment_id, _review_of(environment_id, now))
+            review = ReviewQueue(environment_id=environment_id)
+            id_ = derived_id(environment_id, "review", now.isoformat())
+            await self._review(review, codec.asked(review, id_=id_, actor=_ACTOR))
         await self._reconcile(now)
 
     async def _reconcile(self, now: datetime) -> None:
@@ -84,22 +89,5 @@ class Scheduler:
             return
         command = ExpireRun(environment_id=environment_id, run_id=run_id, silent=silent)
         get_logger().warning("run expired", run=str(run_id), silent=silent)
-        await self._ask(
-            command,
-            Asked(
-                id=derived_id(run_id, "silent" if silent else "deadline"),
-                actor="service:orchestrator",
-                type=type(command).__name__,
-                body=command.model_dump_json(),
-            ),
-        )
-
-
-def _review_of(environment_id: EnvironmentId, now: datetime) -> Asked:
-    command = ReviewQueue(environment_id=environment_id)
-    return Asked(
-        id=derived_id(environment_id, "review", now.isoformat()),
-        actor="service:orchestrator",
-        type=type(command).__name__,
-        body=command.model_dump_json(),
-    )
+        id_ = derived_id(run_id, "silent" if silent else "deadline")
+        await self._ask(command, codec.asked(command, id_=id_, actor=_ACTOR))

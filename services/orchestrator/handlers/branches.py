@@ -5,9 +5,9 @@ from services.orchestrator.adapters.questions import Questions
 from services.orchestrator.domain.application import Application
 from services.orchestrator.handlers.applications import Applications
 from services.orchestrator.handlers.environments import Environments
+from trellis_contracts import codec
 from trellis_contracts.asking import Accepted, Asked, Refused
 from trellis_contracts.deployments import RequestDeploy, Trigger
-from trellis_contracts.message import Message
 from trellis_contracts.names import BranchName, EnvironmentId, derived_id
 from trellis_contracts.pushes import (
     BranchHeadObserved,
@@ -63,7 +63,8 @@ class Branches:
         bound = application.bound_to(head.branch)
         for environment_id in bound:
             request = _deployment_of(head, environment_id, push)
-            await self._ask(request, question(request, asked, id_parts=(cause, environment_id)))
+            id_ = derived_id(cause, environment_id)
+            await self._ask(request, codec.asked(request, id_=id_, actor=asked.actor))
         return bound
 
     async def _ask(self, request: RequestDeploy, asked: Asked) -> None:
@@ -95,14 +96,4 @@ def _deployment_of(
         delivery=push.delivery if push else None,
         message=next((c.message for c in commits if c.sha == head.commit), None),
         paths=push.paths if push else None,
-    )
-
-
-def question(message: Message, asked: Asked, *, id_parts: tuple[object, ...]) -> Asked:
-    """Ask something that follows from what was asked, in the same name, under a derived id."""
-    return Asked(
-        id=derived_id(*id_parts),
-        actor=asked.actor,
-        type=type(message).__name__,
-        body=message.model_dump_json(),
     )

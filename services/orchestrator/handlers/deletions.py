@@ -14,8 +14,8 @@ from services.orchestrator.adapters.routing import Index
 from services.orchestrator.domain.application import Application, is_clear
 from services.orchestrator.domain.slot import Environment, Running
 from services.orchestrator.handlers.applications import Applications
-from services.orchestrator.handlers.branches import question
 from services.orchestrator.handlers.environments import Environments
+from trellis_contracts import codec
 from trellis_contracts.asking import Asked, Refused
 from trellis_contracts.deployments import Cancel, DeployKind, DeployRequested, TearDown
 from trellis_contracts.lifecycles import ConcludeDeletion
@@ -105,5 +105,4 @@ def _removes(request: DeployRequested) -> bool:
 
 
 def _asked(command: Message, *id_parts: object) -> Asked:
-    asked = Asked(id=derived_id(*id_parts), actor=_ACTOR, type="", body="")
-    return question(command, asked, id_parts=id_parts)
+    return codec.asked(command, id_=derived_id(*id_parts), actor=_ACTOR)

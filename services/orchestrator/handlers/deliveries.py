@@ -16,8 +16,8 @@ from services.orchestrator.domain.delivery import Unrouted
 from services.orchestrator.domain.heads import is_next
 from services.orchestrator.domain.identity import moved_url
 from services.orchestrator.handlers.applications import Applications
-from services.orchestrator.handlers.branches import Branches, question
-from trellis_contracts import subjects
+from services.orchestrator.handlers.branches import Branches
+from trellis_contracts import codec, subjects
 from trellis_contracts.applications import CheckReported
 from trellis_contracts.asking import Asked, Refused
 from trellis_contracts.lifecycles import Mover, RepointRepository
@@ -170,8 +170,8 @@ def _asked(
     delivered: Delivered,
     step: str,
 ) -> Asked:
-    asked = Asked(id=derived_id(delivered.delivery), actor=_actor(delivered), type="", body="")
-    return question(message, asked, id_parts=(delivered.delivery, message.application_id, step))
+    id_ = derived_id(delivered.delivery, message.application_id, step)
+    return codec.asked(message, id_=id_, actor=_actor(delivered))
 
 
 def _actor(delivered: Delivered) -> ActorId:

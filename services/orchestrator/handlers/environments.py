@@ -13,7 +13,7 @@ from services.orchestrator.domain.application import Application
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.environment import EnvironmentQuestion
 from services.orchestrator.domain.outcomes import Report
-from services.orchestrator.domain.refusals import Illegal, IllegalEnvironment
+from services.orchestrator.domain.refusals import IllegalEnvironment
 from services.orchestrator.domain.run import Taken
 from services.orchestrator.domain.slot import Environment, Running, Success
 from services.orchestrator.handlers.answering import Desk
@@ -77,16 +77,15 @@ class Environments:
         answered = accept(asked.id, (), position=max(positions, default=None))
         return answered.model_copy(update={"events": tuple(events)})
 
-    async def review(self, environment_id: EnvironmentId, asked: Asked) -> None:
+    async def review(self, command: ReviewQueue, asked: Asked) -> None:
         """Let what waits start or end, if its time has come."""
-        command = ReviewQueue(environment_id=environment_id)
-        state = await self.state(environment_id)
+        state = await self.state(command.environment_id)
         try:
-            context = await self._context(command, environment_id, state, asked=asked)
-        except Illegal:
+            context = await self._context(command, command.environment_id, state, asked=asked)
+        except IllegalEnvironment:
             return  # its application is gone
         if advancing.is_due(state, context=context, now=self._clock()):
-            await self._settle(command, environment_id, asked)
+            await self.answer(command, asked)
 
     async def state(self, environment_id: EnvironmentId) -> Environment:
         """Give an environment as it is recorded now."""
