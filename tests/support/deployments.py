@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from services.orchestrator.domain import application
-from services.orchestrator.domain.application import Application, NotCreated, Surroundings
+from services.orchestrator.domain.connected import Application, NotCreated, Surroundings
 from tests.support.spec import BEGAN, NOW, Spec
 from trellis_contracts.applications import CreateApplication
 from trellis_contracts.deployments import (

@@ -3,14 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
-from services.orchestrator.domain.application import (
-    ApplicationQuestion,
-    ApplicationState,
-    NotCreated,
-    Surroundings,
-    decide,
-    evolve,
-)
+from services.orchestrator.domain.application import ApplicationQuestion, decide, evolve
+from services.orchestrator.domain.connected import ApplicationState, NotCreated, Surroundings
 from services.orchestrator.domain.slot import Environment
 from tests.support.deployments import DEVELOPMENT, PRODUCTION, STAGING, shop
 from tests.support.spec import NOW, Given, Spec

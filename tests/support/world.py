@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.orchestrator.domain import application, environment
 from services.orchestrator.domain.answers import Answers
-from services.orchestrator.domain.application import Application, Surroundings
+from services.orchestrator.domain.connected import Application, Surroundings
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.heads import is_next
 from services.orchestrator.domain.outcomes import Report

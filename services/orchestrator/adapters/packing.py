@@ -12,12 +12,12 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.orchestrator.domain import answers, application, configuration, slot
+from services.orchestrator.domain import answers, configuration, connected, slot
 from trellis_contracts import applications, asking, deployments, releases, rules, settings
 
 _KIND, _HELD = "is", "of"
 
-_DOMAIN: tuple[ModuleType, ...] = (answers, application, configuration, slot)
+_DOMAIN: tuple[ModuleType, ...] = (answers, configuration, connected, slot)
 _CONTRACTS: tuple[ModuleType, ...] = (applications, asking, deployments, releases, rules, settings)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.chassis.clock import Clock
 from services.orchestrator.adapters.work import WorkQueue
-from services.orchestrator.domain.application import Application
+from services.orchestrator.domain.connected import Application
 from trellis_contracts.names import ApplicationId, BranchName
 
 PATIENCE = 10

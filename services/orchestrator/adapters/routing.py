@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import get_args
 
 from services.orchestrator.domain import application
-from services.orchestrator.domain.application import Application, NotCreated
+from services.orchestrator.domain.connected import Application, NotCreated
 from services.orchestrator.domain.refusals import IllegalEnvironment
 from trellis_contracts.applications import ApplicationEvent, EnvironmentAdded
 from trellis_contracts.deployments import (

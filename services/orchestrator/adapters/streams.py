@@ -16,7 +16,7 @@ from services.chassis.recording import Cause, to_new_event, to_recorded
 from services.orchestrator.adapters.snapshots import EVERY, Snapshots
 from services.orchestrator.domain import application, delivery, environment, run
 from services.orchestrator.domain.answers import Answers
-from services.orchestrator.domain.application import ApplicationState, NotCreated
+from services.orchestrator.domain.connected import ApplicationState, NotCreated
 from services.orchestrator.domain.delivery import Delivery, NotReceived
 from services.orchestrator.domain.run import NotTaken, Run
 from services.orchestrator.domain.slot import Environment

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.chassis.bus.sending import Bus
 from services.chassis.failpoints import passed
-from services.orchestrator.domain.application import Application
+from services.orchestrator.domain.connected import Application
 from trellis_contracts import codec, subjects
 from trellis_contracts.names import BranchName
 from trellis_contracts.runs import ObserveBranch, StartRun, Work

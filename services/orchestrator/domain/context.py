@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.orchestrator.domain.application import Application
 from services.orchestrator.domain.configuration import Configuration
+from services.orchestrator.domain.connected import Application
 from services.orchestrator.domain.lifecycle_refusals import IllegalLeaving
 from services.orchestrator.domain.slot import Environment, Success
 from trellis_contracts.deployments import TearDown

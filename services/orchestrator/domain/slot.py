@@ -134,6 +134,11 @@ class Environment:
         """What the environment runs, or ran before its cloud vanished."""
         return None if isinstance(self.content, Nothing) else self.content.success.release
 
+    @property
+    def is_clear(self) -> bool:
+        """Say whether it holds nothing: no deployment, and nothing in the cloud."""
+        return not self.touched and not self.waiting and isinstance(self.slot, Free)
+
     def is_asked_for(self, deployment_id: DeploymentId) -> bool:
         """Say whether the deployment waits or runs."""
         running = isinstance(self.slot, Running) and self.slot.request.deployment_id

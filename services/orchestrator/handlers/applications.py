@@ -7,11 +7,8 @@ from services.orchestrator.adapters.routing import Index
 from services.orchestrator.adapters.streams import APPLICATIONS, ENVIRONMENTS, Streams
 from services.orchestrator.adapters.turns import Turns
 from services.orchestrator.domain import application
-from services.orchestrator.domain.application import (
-    ApplicationQuestion,
-    ApplicationState,
-    Surroundings,
-)
+from services.orchestrator.domain.application import ApplicationQuestion
+from services.orchestrator.domain.connected import ApplicationState, Surroundings
 from services.orchestrator.domain.slot import Environment
 from services.orchestrator.handlers.answering import Desk
 from trellis_contracts import subjects

@@ -2,7 +2,7 @@
 
 from services.chassis.logging import get_logger
 from services.orchestrator.adapters.questions import Questions
-from services.orchestrator.domain.application import Application
+from services.orchestrator.domain.connected import Application
 from services.orchestrator.handlers.applications import Applications
 from services.orchestrator.handlers.environments import Environments
 from trellis_contracts import codec

@@ -11,7 +11,7 @@ import asyncio
 from services.chassis.logging import get_logger
 from services.chassis.unavailable import Unavailable
 from services.orchestrator.adapters.routing import Index
-from services.orchestrator.domain.application import Application, is_clear
+from services.orchestrator.domain.connected import Application
 from services.orchestrator.domain.slot import Environment, Running
 from services.orchestrator.handlers.applications import Applications
 from services.orchestrator.handlers.environments import Environments
@@ -63,7 +63,7 @@ class Deletions:
         """
         for application in self._index.leaving():
             held = {one: await self._environments.state(one) for one in application.environments}
-            if all(is_clear(holds) for holds in held.values()):
+            if all(holds.is_clear for holds in held.values()):
                 await self._conclude(application)
                 continue
             for environment_id, holds in held.items():

@@ -11,7 +11,7 @@ from services.orchestrator.adapters.routing import Index
 from services.orchestrator.adapters.streams import DELIVERIES, Streams
 from services.orchestrator.adapters.turns import Turns
 from services.orchestrator.domain import delivery
-from services.orchestrator.domain.application import Application
+from services.orchestrator.domain.connected import Application
 from services.orchestrator.domain.delivery import Unrouted
 from services.orchestrator.domain.heads import is_next
 from services.orchestrator.domain.identity import moved_url

@@ -9,7 +9,7 @@ from services.orchestrator.adapters.streams import ENVIRONMENTS, RUNS, Streams
 from services.orchestrator.adapters.turns import Turns
 from services.orchestrator.domain import advancing, environment
 from services.orchestrator.domain.answers import accept
-from services.orchestrator.domain.application import Application
+from services.orchestrator.domain.connected import Application
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.environment import EnvironmentQuestion
 from services.orchestrator.domain.outcomes import Report

@@ -5,14 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.orchestrator.domain.application import (
-    ApplicationQuestion,
-    ApplicationState,
-    NotCreated,
-    Surroundings,
-    decide,
-    evolve,
-)
+from services.orchestrator.domain.application import ApplicationQuestion, decide, evolve
+from services.orchestrator.domain.connected import ApplicationState, NotCreated, Surroundings
 from services.orchestrator.domain.refusals import (
     IllegalApplication,
     IllegalAutomatic,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.orchestrator.domain.application import ApplicationState, Deleted, is_clear
+from services.orchestrator.domain.connected import ApplicationState, Deleted
 from services.orchestrator.domain.environment import evolve as evolve_environment
 from services.orchestrator.domain.lifecycle_refusals import IllegalDeletion, IllegalLeaving
 from services.orchestrator.domain.refusals import IllegalApplication, IllegalRecreation
@@ -149,7 +149,7 @@ class TestTheEnd:
 
     def test_what_was_torn_down_is_clear(self) -> None:
         events = (*deployed(1), requested(2, kind=DeployKind.TEARDOWN), started(2), torn_down(2))
-        assert is_clear(ENVIRONMENT.given(*events).state)
+        assert ENVIRONMENT.given(*events).state.is_clear
 
     def test_afterwards_there_is_no_such_application(self) -> None:
         for command in (DELETE, CONCLUDE, RenameApplication(application_id=SHOP, name="store")):
