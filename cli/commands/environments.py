@@ -1,5 +1,6 @@
 """`trellis environments …`: any number of them, in the order of promotion."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import typer
@@ -7,11 +8,13 @@ from rich.text import Text
 
 from cli.asking import confirm
 from cli.client.answers import Decision
+from cli.client.api import Api
 from cli.naming import environment_of, find_application, find_environment, place_of
 from cli.session import ApplicationName, AsJson, DryRun, EnvironmentName, Session, with_server
 from cli.tables import environment_list
 from trellis_contracts.names import ApplicationId
 from trellis_contracts.stages import stage_of
+from trellis_contracts.views import ApplicationView
 
 app = typer.Typer(
     no_args_is_help=True, help="Add, rename, reorder and remove an application's environments."
@@ -61,18 +64,16 @@ def add(  # noqa: PLR0913 - one for each setting
     given = {"branch": branch, "region": region, "automatic": automatic or None}
     settings = {setting: value for setting, value in given.items() if value is not None}
 
-    async def added(session: Session) -> None:
-        application = await find_application(session.api, name)
-        behind = environment_of(application, after).environment_id if after else None
+    def added(api: Api, it: ApplicationView) -> Awaitable[Decision]:
+        behind = environment_of(it, after).environment_id if after else None
         wanted = {"stage": stage, "after": str(behind) if behind else None}
         body = {field: value for field, value in wanted.items() if value is not None}
-        decision = await session.api.add_environment(
-            application.application_id,
+        return api.add_environment(
+            it.application_id,
             {**body, "name": called, "production": production, "settings": settings},
         )
-        await _show(session, application.application_id, decision)
 
-    with_server(added, as_json=as_json)
+    _change(name, added, as_json=as_json)
 
 
 @app.command(epilog="Example: trellis environments rename shop staging canary")
@@ -85,12 +86,10 @@ def rename(
 ) -> None:
     """Rename an environment; its stage stays, and so does what it runs."""
 
-    async def renamed(session: Session) -> None:
-        application, found = await find_environment(session.api, name, environment)
-        decision = await session.api.rename_environment(place_of(application, found), to)
-        await _show(session, application.application_id, decision)
+    def renamed(api: Api, it: ApplicationView) -> Awaitable[Decision]:
+        return api.rename_environment(place_of(it, environment_of(it, environment)), to)
 
-    with_server(renamed, as_json=as_json)
+    _change(name, renamed, as_json=as_json)
 
 
 @app.command(epilog="Example: trellis environments reorder shop development qa production")
@@ -102,13 +101,11 @@ def reorder(
 ) -> None:
     """Put an application's environments in another order of promotion."""
 
-    async def reordered(session: Session) -> None:
-        application = await find_application(session.api, name)
-        ids = [environment_of(application, one).environment_id for one in order]
-        decision = await session.api.reorder_environments(application.application_id, ids)
-        await _show(session, application.application_id, decision)
+    def reordered(api: Api, it: ApplicationView) -> Awaitable[Decision]:
+        ids = [environment_of(it, one).environment_id for one in order]
+        return api.reorder_environments(it.application_id, ids)
 
-    with_server(reordered, as_json=as_json)
+    _change(name, reordered, as_json=as_json)
 
 
 @app.command(epilog="Example: trellis environments remove shop qa --yes qa")
@@ -138,6 +135,21 @@ def remove(
             await _show(session, application.application_id, decision)
 
     with_server(removed, as_json=as_json)
+
+
+Ask = Callable[[Api, ApplicationView], Awaitable[Decision]]
+"""Sends one command about an application's environments."""
+
+
+def _change(name: str, ask: Ask, *, as_json: bool) -> None:
+    """Ask for a change of an application's environments, and list them as they are then."""
+
+    async def changed(session: Session) -> None:
+        application = await find_application(session.api, name)
+        decision = await ask(session.api, application)
+        await _show(session, application.application_id, decision)
+
+    with_server(changed, as_json=as_json)
 
 
 async def _show(session: Session, application_id: ApplicationId, decision: Decision) -> None:

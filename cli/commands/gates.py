@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from cli.client.answers import Decision
 from cli.exits import CliError
 from cli.naming import find_environment, place_of
 from cli.session import ApplicationName, AsJson, EnvironmentName, Session, with_server
@@ -36,9 +37,7 @@ def approve(
             raise CliError("Nothing was approved.")
         at = place_of(app, env)
         decision = await session.api.approve(at, view.deployment_id, view.content or "")
-        after = await session.api.deployment(view.deployment_id, after=decision.position)
-        session.output.give(after)
-        session.output.show(Text(outcome(after)))
+        await _show(session, view, decision)
 
     with_server(approved, as_json=as_json)
 
@@ -58,9 +57,7 @@ def override(
         view = await _waiting(session, env, number, kind=GateKind.FREEZE)
         at = place_of(app, env)
         decision = await session.api.override_freeze(at, view.deployment_id, reason)
-        after = await session.api.deployment(view.deployment_id, after=decision.position)
-        session.output.give(after)
-        session.output.show(Text(outcome(after)))
+        await _show(session, view, decision)
 
     with_server(overridden, as_json=as_json)
 
@@ -75,6 +72,12 @@ def resume(name: ApplicationName, environment: EnvironmentName, *, as_json: AsJs
         session.output.show(Text(f"The next push deploys to {app.name} {env.name} again."))
 
     with_server(resumed, as_json=as_json)
+
+
+async def _show(session: Session, view: DeploymentView, decision: Decision) -> None:
+    after = await session.api.deployment(view.deployment_id, after=decision.position)
+    session.output.give(after)
+    session.output.show(Text(outcome(after)))
 
 
 async def _waiting(

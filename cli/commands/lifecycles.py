@@ -1,6 +1,6 @@
 """`trellis apps rename|repoint|folder|delete`: change an application, or be rid of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 import typer
@@ -8,6 +8,7 @@ from rich.text import Text
 
 from cli.asking import confirm
 from cli.client.answers import Decision
+from cli.client.api import Api
 from cli.naming import find_application
 from cli.session import ApplicationName, AsJson, DryRun, Session, with_server
 from cli.tables import application_page
@@ -21,13 +22,7 @@ def rename(
     as_json: AsJson = False,
 ) -> None:
     """Rename an application; what runs stays, and its stacks keep their names."""
-
-    async def renamed(session: Session) -> None:
-        application = await find_application(session.api, name)
-        decision = await session.api.rename_application(application.application_id, to)
-        await _show(session, application.application_id, decision)
-
-    with_server(renamed, as_json=as_json)
+    _change(name, lambda api, it: api.rename_application(it, to), as_json=as_json)
 
 
 def repoint(
@@ -62,13 +57,7 @@ def folder(
     as_json: AsJson = False,
 ) -> None:
     """Say where in its repository an application lies, from the next run on."""
-
-    async def changed(session: Session) -> None:
-        application = await find_application(session.api, name)
-        decision = await session.api.change_folder(application.application_id, path)
-        await _show(session, application.application_id, decision)
-
-    with_server(changed, as_json=as_json)
+    _change(name, lambda api, it: api.change_folder(it, path), as_json=as_json)
 
 
 def delete(
@@ -113,6 +102,21 @@ EXAMPLES: Mapping[Callable[..., None], str] = {
     folder: "trellis apps folder shop services/api",
     delete: "trellis apps delete shop --yes shop",
 }
+
+
+Ask = Callable[[Api, ApplicationId], Awaitable[Decision]]
+"""Sends one command about an application."""
+
+
+def _change(name: str, ask: Ask, *, as_json: bool) -> None:
+    """Ask for a change of an application, and show it as it is then."""
+
+    async def changed(session: Session) -> None:
+        application = await find_application(session.api, name)
+        decision = await ask(session.api, application.application_id)
+        await _show(session, application.application_id, decision)
+
+    with_server(changed, as_json=as_json)
 
 
 async def _show(session: Session, application_id: ApplicationId, decision: Decision) -> None:

@@ -10,6 +10,7 @@ from rich.text import Text
 from cli.naming import environment_of, find_application, find_environment, place_of
 from cli.session import ApplicationName, AsJson, EnvironmentName, Session, with_server
 from cli.tables import rules_page
+from trellis_contracts.message import Message
 from trellis_contracts.rules import QueuePolicy
 from trellis_contracts.settings import EnvironmentSettings, SettingsChange
 
@@ -150,23 +151,19 @@ def _approvals(
 ) -> object:
     if needed == 0:
         return 0
-    given = {"needed": needed, "people": people, "own": own}
-    named = {field: value for field, value in given.items() if value is not None}
-    if not named:
-        return None
-    known = before.approvals.model_dump() if before.approvals else {}
-    return {**known, **named}
+    return _with(before.approvals, needed=needed, people=people, own=own)
 
 
 def _checks(before: EnvironmentSettings, names: list[str] | None, minutes: int | None) -> object:
     if names == [""]:
         return 0
-    given = {"names": names, "minutes": minutes}
+    return _with(before.checks, names=names, minutes=minutes)
+
+
+def _with(known: Message | None, **given: object) -> object:
+    """Give a rule as it is set, with what was given; None when nothing was."""
     named = {field: value for field, value in given.items() if value is not None}
-    if not named:
-        return None
-    known = before.checks.model_dump() if before.checks else {}
-    return {**known, **named}
+    return {**(known.model_dump() if known else {}), **named} if named else None
 
 
 def _window(text: str) -> dict[str, object]:

@@ -28,6 +28,9 @@ from trellis_contracts.pushes import Delivered, PushReceived
 _ANSWER: TypeAdapter[Accepted | Refused] = TypeAdapter(Answer)
 _PATIENCE = 15
 
+DEPLOYED = ("DeployRequested", "DeployStarted", "DeploySucceeded")
+"""What a deployment that goes well leaves in its environment's stream."""
+
 
 def crashed() -> None:
     raise AssertionError("a part of the orchestrator crashed: see the log")

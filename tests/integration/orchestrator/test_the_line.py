@@ -1,13 +1,8 @@
 """From a push to a release and back, on a real bus, a real store and a builder that only talks."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-
 from tests.support.actors.builder import ObedientBuilder, running_builder
 from tests.support.deployments import DEVELOPMENT, PRODUCTION, STAGING, A, B, C
-from tests.support.orchestration import Asker, push, running_orchestrator
+from tests.support.orchestration import DEPLOYED, Asker, push
 from trellis_contracts import subjects
 from trellis_contracts.asking import Accepted, RefusalCode, Refused
 from trellis_contracts.deployments import (
@@ -24,26 +19,6 @@ from trellis_contracts.deployments import (
 )
 from trellis_contracts.names import derived_id, new_id
 from trellis_contracts.runs import Instruction
-
-DEPLOYED = ("DeployRequested", "DeployStarted", "DeploySucceeded")
-
-
-@pytest.fixture
-async def asker(tmp_path: Path, nats_url: str) -> AsyncIterator[Asker]:
-    async with running_orchestrator(tmp_path / "data", nats_url, poll_seconds=3600) as asker:
-        await asker.create_shop()
-        await asker.deliver(push("first", after=A, before="0" * 40))
-        await asker.until_routed("first")
-        yield asker
-
-
-@pytest.fixture
-async def builder(nats_url: str, asker: Asker) -> AsyncIterator[ObedientBuilder]:
-    """A builder that has just deployed the first push."""
-    async with running_builder(nats_url, heads={"main": A}) as builder:
-        await builder.succeed(await builder.next_run())
-        assert tuple(await asker.names()) == DEPLOYED
-        yield builder
 
 
 async def deploy(builder: ObedientBuilder) -> None:

@@ -6,13 +6,18 @@ from botocore.exceptions import ClientError
 
 from services.builder.adapters.deployer.access import Access, code_of
 from services.builder.adapters.deployer.exports import importers
-from services.builder.adapters.deployer.stacks import Events, Hide, Stack, change_set_prefix
+from services.builder.adapters.deployer.stacks import (
+    DEEPEST,
+    NESTED,
+    Events,
+    Hide,
+    Stack,
+    change_set_prefix,
+)
 from services.builder.adapters.deployer.states import GONE, is_failure, is_good
 from services.builder.domain.assembly.reach import Owner
 from services.chassis.logging import get_logger
 
-_NESTED = "AWS::CloudFormation::Stack"
-_DEEPEST = 5
 _NOT_THERE = {GONE, "DELETE_SKIPPED"}
 
 
@@ -90,7 +95,7 @@ def _named(
             if not wanted(one["ResourceStatus"]):
                 continue
             inner, nested = one.get("PhysicalResourceId", ""), list[str]()
-            if one["ResourceType"] == _NESTED and inner.count("/") > 1 and depth < _DEEPEST:
+            if one["ResourceType"] == NESTED and inner.count("/") > 1 and depth < DEEPEST:
                 inside = f"{inner.split('/')[1]}."
                 nested = _named(access, inner, wanted, prefix=inside, depth=depth + 1)
             names += nested or [f"{prefix}{one['LogicalResourceId']}"]

@@ -12,7 +12,14 @@ from services.builder.adapters.deployer.access import Access, code_of
 from services.builder.adapters.deployer.errors import StackFailed
 from services.builder.adapters.deployer.progress import Event, Gathered
 from services.builder.adapters.deployer.retries import persist
-from services.builder.adapters.deployer.stacks import Events, Hide, Stack, find_stack
+from services.builder.adapters.deployer.stacks import (
+    DEEPEST,
+    NESTED,
+    Events,
+    Hide,
+    Stack,
+    find_stack,
+)
 from services.builder.adapters.deployer.states import (
     CREATING,
     DELETE_FAILED,
@@ -26,8 +33,6 @@ from services.chassis.logging import get_logger
 
 T = TypeVar("T")
 
-_NESTED = "AWS::CloudFormation::Stack"
-_DEEPEST = 5
 _PATIENCE_SECONDS = 30.0
 """How long a stack may look settled before it is believed without an event that says so."""
 
@@ -157,7 +162,7 @@ class Operation:
 
 def _cause(access: Access, failure: Event, *, hide: Hide, depth: int = 0) -> Event:
     """Look for the first failure inside a nested stack, which names only itself."""
-    if failure.type != _NESTED or not failure.physical_id or depth >= _DEEPEST:
+    if failure.type != NESTED or not failure.physical_id or depth >= DEEPEST:
         return failure
     inner: Event | None = None
     for event in Events(access, failure.physical_id, hide=hide, all_=True).new():

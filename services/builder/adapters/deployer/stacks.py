@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 APPLICATION, ENVIRONMENT = "trellis:application", "trellis:environment"
 
+NESTED = "AWS::CloudFormation::Stack"
+"""The type of a resource that is a stack itself."""
+
+DEEPEST = 5
+"""How deep nested stacks are looked into."""
+
 Hide = Callable[[str], str]
 """Takes secret values out of what AWS says."""
 
