@@ -13,6 +13,7 @@ from cli.commands import (
     environments,
     gates,
     lifecycles,
+    pull_requests,
     reading,
     rules,
     running,
@@ -85,6 +86,9 @@ applications.app.command(
 )(rules.rules)
 applications.app.command(epilog="Example: trellis apps watch shop services/shop packages")(
     rules.watch
+)
+applications.app.command(epilog="Example: trellis apps pulls shop --template development")(
+    pull_requests.pulls
 )
 for _panel, _commands in _COMMANDS.items():
     for _command in _commands:

@@ -238,18 +238,23 @@ def _settings_row(environment: EnvironmentView) -> list[Text]:
     how = "automatic" if settings.automatic else "by hand"
     tests = (settings.test_command or "npm run test") if settings.tests else "off"
     values = _counted(environment.variables, "variable"), _counted(environment.secrets, "secret")
-    credentials = environment.credentials_version
     return [
-        Text(environment.name),
+        Text(f"{environment.name}{', being removed' if environment.over else ''}"),
         Text(runs_what(environment.release)),
         Text(f"{settings.branch or 'none'} ({how})"),
         Text(tests),
         Text(settings.region),
-        Text(
-            f"version {credentials}" if credentials else "none", style="" if credentials else "red"
-        ),
-        Text(", ".join(values)),
+        Text(*_credentials(environment)),
+        Text("its template's" if environment.template else ", ".join(values)),
     ]
+
+
+def _credentials(environment: EnvironmentView) -> tuple[str, str]:
+    """Say which there are, and in which style."""
+    if environment.template:
+        return "its template's", ""
+    version = environment.credentials_version
+    return (f"version {version}", "") if version else ("none", "red")
 
 
 def outputs(view: DeploymentView) -> list[Text]:

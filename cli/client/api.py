@@ -10,6 +10,7 @@ from cli.client.deciding import path_of
 from cli.client.lifecycles import Lifecycles
 from cli.client.reading import V1, read
 from trellis_contracts.names import ApplicationId, DeploymentId, EnvironmentId
+from trellis_contracts.pull_requests import PullRequestRule
 from trellis_contracts.rights import Role
 from trellis_contracts.settings import SettingsChange
 
@@ -150,6 +151,13 @@ class Api(Lifecycles):
     async def watch(self, application: ApplicationId, paths: Sequence[str]) -> Decision:
         """Say which paths an application is made of."""
         return await self._decide("PUT", f"/applications/{application}/watches", {"paths": paths})
+
+    async def follow_pull_requests(
+        self, application: ApplicationId, rule: PullRequestRule | None
+    ) -> Decision:
+        """Say how an application's pull requests get environments; None: they get none."""
+        body = {"following": rule and rule.model_dump(mode="json")}
+        return await self._decide("PUT", f"/applications/{application}/pull-requests", body)
 
     async def sign_in_link(self) -> str:
         """The address that signs a browser in once, within five minutes, as who asks."""

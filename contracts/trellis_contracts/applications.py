@@ -20,6 +20,7 @@ from trellis_contracts.names import (
     Stage,
     VariableName,
 )
+from trellis_contracts.pull_requests import Number, PullRequestCommand, PullRequestEvent
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
 from trellis_contracts.rules import (
     CheckConclusion,
@@ -44,7 +45,10 @@ class ApplicationCreated(Message):
 
 
 class EnvironmentAdded(Message):
-    """An application has one more environment, behind the others until they are reordered."""
+    """An application has one more environment, behind the others until they are reordered.
+
+    That of a pull request uses the variables, secrets and credentials of `template`.
+    """
 
     application_id: ApplicationId
     environment_id: EnvironmentId
@@ -52,6 +56,8 @@ class EnvironmentAdded(Message):
     stage: Stage
     production: bool
     settings: EnvironmentSettings
+    pull_request: Number | None = None
+    template: EnvironmentId | None = None
 
 
 class EnvironmentConfigured(Message):
@@ -142,6 +148,7 @@ ApplicationEvent = (
     | BranchHeadObserved
     | BranchUnobservable
     | LifecycleEvent
+    | PullRequestEvent
 )
 
 
@@ -249,4 +256,5 @@ ApplicationCommand = (
     | WatchPaths
     | AddEnvironment
     | LifecycleCommand
+    | PullRequestCommand
 )

@@ -14,6 +14,7 @@ from trellis_contracts.names import (
     HookId,
     RepositoryName,
 )
+from trellis_contracts.pull_requests import PullRequestChanged
 from trellis_contracts.rules import CheckConclusion, CheckName
 
 NO_COMMIT = "0" * 40
@@ -91,6 +92,7 @@ class Ignorance(StrEnum):
     TAG = "tag"
     EVENT_NOT_USED = "event_not_used"
     CHECK_NOT_OVER = "check_not_over"
+    PULL_REQUEST_UNMOVED = "pull_request_unmoved"
     NO_APPLICATION = "no_application"
 
 
@@ -128,14 +130,25 @@ class BranchHeadObserved(Message):
 
 
 class BranchUnobservable(Message):
-    """The remote did not say where a branch stands; `detail` says what to do."""
+    """The remote did not say where a branch stands; `detail` says what to do.
+
+    `gone`: it answered, and has no such branch.
+    """
 
     application_id: ApplicationId
     branch: BranchName
     detail: str = Field(max_length=1024)
+    gone: bool = False
 
 
-Delivered = PushReceived | BranchDeleted | CheckCompleted | RepositoryRenamed | DeliveryIgnored
+Delivered = (
+    PushReceived
+    | BranchDeleted
+    | CheckCompleted
+    | PullRequestChanged
+    | RepositoryRenamed
+    | DeliveryIgnored
+)
 """What ingest publishes into the inbox."""
 
 DeliveryEvent = Delivered | PushRouted

@@ -10,6 +10,7 @@ from trellis_contracts.names import (
     BranchName,
     CommitSha,
     DeploymentId,
+    EnvironmentId,
     EnvironmentName,
     FolderPath,
     RepositoryUrl,
@@ -23,7 +24,8 @@ from trellis_contracts.settings import EnvironmentSettings
 class Target(Message):
     """Everything about application and environment that a deployment uses, as it was then.
 
-    Values of variables are in it; secrets, credentials and the clone token are versions only.
+    Values of variables are in it; secrets, credentials and the clone token are versions only, kept
+    under the environment itself or under `values_of`, the template of a pull request's.
     """
 
     application: ApplicationName
@@ -37,6 +39,7 @@ class Target(Message):
     secrets: dict[VariableName, int] = {}
     credentials_version: int | None = None
     clone_token_version: int | None = None
+    values_of: EnvironmentId | None = None
 
     @property
     def stack_name(self) -> StackName:

@@ -6,6 +6,7 @@ from typing import assert_never
 from trellis_contracts.deployments import DeployKind
 from trellis_contracts.health import HealthView
 from trellis_contracts.parties import Party
+from trellis_contracts.pull_requests import Hindrance
 from trellis_contracts.releases import StackOutputs
 from trellis_contracts.rules import Window
 from trellis_contracts.views import (
@@ -156,6 +157,21 @@ def addresses(stacks: tuple[StackOutputs, ...]) -> list[str]:
     return list(
         dict.fromkeys(value for value in values if value.startswith(("http://", "https://")))
     )
+
+
+def hindered(why: Hindrance) -> str:
+    """Say why a pull request has no environment."""
+    match why:
+        case Hindrance.FOREIGN:
+            return "none: it comes from a fork"
+        case Hindrance.AT_ONCE:
+            return "waits until another one is closed: as many as are allowed are there"
+        case Hindrance.DEPLOYED:
+            return "none: a push to its branch deploys to another environment already"
+        case Hindrance.TAKEN:
+            return "waits until the environment that has its name is gone"
+        case _:
+            assert_never(why)
 
 
 def runs_what(release: ReleaseView | None) -> str:

@@ -20,6 +20,7 @@ from trellis_contracts.names import (
     VariableName,
 )
 from trellis_contracts.parties import Party
+from trellis_contracts.pull_requests import Hindrance, Number, PullRequestRule
 from trellis_contracts.releases import Cloud, StackOutputs
 from trellis_contracts.rules import Gate, SkipReason
 from trellis_contracts.runs import ResourceProgress, Step
@@ -154,12 +155,19 @@ class ReleaseView(Message):
 
 
 class EnvironmentView(Message):
-    """An environment on the board: what it runs, what happens to it, how it is set."""
+    """An environment on the board: what it runs, what happens to it, how it is set.
+
+    That of a `pull_request` uses the variables, secrets and credentials of its `template`. `over`:
+    it needs no environment any more, so this one is on its way out.
+    """
 
     environment_id: EnvironmentId
     name: str
     stage: Stage
     production: bool
+    pull_request: Number | None = None
+    template: EnvironmentId | None = None
+    over: bool = False
     settings: EnvironmentSettings
     variables: dict[VariableName, VariableValue] = {}
     secrets: dict[VariableName, int] = {}
@@ -185,9 +193,20 @@ class DeletionView(Message):
     deleted_at: UtcDatetime | None = None
 
 
+class PullRequestView(Message):
+    """An open pull request; `hindrance` is why it has no environment."""
+
+    number: Number
+    branch: BranchName
+    commit: CommitSha
+    foreign: bool
+    hindrance: Hindrance | None = None
+
+
 class ApplicationView(Message):
     """An application with its environments, in their order.
 
+    `following` is how pull requests get environments, `pull_requests` are those that are open.
     `removed` are environments that were its own once: their history stays. With a `deletion` it is
     on its way out, or gone.
     """
@@ -204,6 +223,8 @@ class ApplicationView(Message):
     watches: tuple[str, ...] = ()
     environments: tuple[EnvironmentView, ...] = ()
     removed: tuple[EnvironmentView, ...] = ()
+    following: PullRequestRule | None = None
+    pull_requests: tuple[PullRequestView, ...] = ()
     deletion: DeletionView | None = None
 
 

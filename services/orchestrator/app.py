@@ -32,7 +32,9 @@ from services.orchestrator.handlers.applications import Applications
 from services.orchestrator.handlers.branches import Branches
 from services.orchestrator.handlers.deletions import Deletions
 from services.orchestrator.handlers.deliveries import Deliveries
+from services.orchestrator.handlers.emptying import Emptying
 from services.orchestrator.handlers.environments import Environments
+from services.orchestrator.handlers.pull_requests import PullRequests
 from services.orchestrator.handlers.routes import Handlers, routes
 from services.orchestrator.handlers.runs import Runs
 from services.orchestrator.settings import OrchestratorSettings
@@ -66,11 +68,12 @@ class Orchestrator:
             self.questions,
             ask=environments.answer,
             review=environments.review,
+            follow=self.handlers.pull_requests.tick,
             clock=clock,
             lease=timedelta(seconds=settings.lease_seconds),
         )
         self.deletions = Deletions(
-            index, applications=self.handlers.applications, environments=environments
+            index, applications=self.handlers.applications, emptying=Emptying(environments)
         )
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -122,8 +125,21 @@ class Orchestrator:
             run_seconds=settings.run_seconds,
         )
         branches = Branches(applications, environments, self.questions)
+        pull_requests = PullRequests(
+            index,
+            applications=applications,
+            environments=environments,
+            branches=branches,
+            emptying=Emptying(environments),
+            clock=clock,
+        )
         deliveries = Deliveries(
-            streams, index, self.follower, applications=applications, branches=branches
+            streams,
+            index,
+            self.follower,
+            applications=applications,
+            branches=branches,
+            pull_requests=pull_requests,
         )
         return Handlers(
             applications=applications,
@@ -131,6 +147,7 @@ class Orchestrator:
             runs=Runs(desk, streams, environments=environments, leases=leases),
             branches=branches,
             deliveries=deliveries,
+            pull_requests=pull_requests,
         )
 
     def _keep(self, work: Coroutine[None, None, None], on_crash: Callable[[], None]) -> None:

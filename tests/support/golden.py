@@ -53,7 +53,9 @@ _TEXTS = {
     "stage": "development",
     "type": "RunStarted",
 }
-_PUSHES = {"PushReceived", "BranchDeleted", "CheckCompleted", "RepositoryRenamed"}
+_PUSHES = {
+    "PushReceived", "BranchDeleted", "CheckCompleted", "PullRequestChanged", "RepositoryRenamed",
+}  # fmt: skip
 _SHOPS = {
     "ApplicationCreated", "ApplicationDeleted", "ApplicationRenamed", "CreateApplication",
     "RenameApplication",

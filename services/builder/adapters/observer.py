@@ -3,7 +3,7 @@
 from contextlib import AsyncExitStack
 from uuid import UUID
 
-from services.builder.adapters.git.failures import GitFailure
+from services.builder.adapters.git.failures import BranchNotFound, GitFailure
 from services.builder.adapters.git.repositories import Git
 from services.builder.adapters.reporter import ask_about
 from services.builder.adapters.spool import ACTOR
@@ -39,7 +39,10 @@ async def _ask_remote(
             )
     except GitFailure as failure:
         return BranchUnobservable(
-            application_id=application, branch=branch, detail=str(failure)[:1024]
+            application_id=application,
+            branch=branch,
+            detail=str(failure)[:1024],
+            gone=isinstance(failure, BranchNotFound),
         )
     return BranchHeadObserved(
         application_id=application, branch=branch, commit=head, source=HeadSource.REMOTE

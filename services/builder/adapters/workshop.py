@@ -113,19 +113,19 @@ class Workshop:
             SecretNotFound: a version that was recorded is not in the store.
         """
         target = work.target
-        versions = target.secrets
+        versions, whose = target.secrets, target.values_of or work.environment_id
         if work.kind is DeployKind.ROLLBACK and work.release:
             versions = work.release.secrets
         return Granted(
             secrets={
                 name: await self._secrets.get(
-                    secret_path(work.application_id, work.environment_id, name), version
+                    secret_path(work.application_id, whose, name), version
                 )
                 for name, version in versions.items()
             },
             clone_token=await self.clone_token(work.application_id, target.clone_token_version),
             credentials=await self._optional(
-                credentials_path(work.application_id, work.environment_id),
+                credentials_path(work.application_id, whose),
                 target.credentials_version,
             ),
         )

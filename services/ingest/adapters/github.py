@@ -14,7 +14,13 @@ from typing import Final
 from pydantic import SecretStr, ValidationError
 
 from services.ingest.domain.interpret import Payload, why
-from services.ingest.domain.payloads import About, Checked, Push, RepositoryChange, Status
+from services.ingest.domain.payloads import (
+    About,
+    Checked,
+    Push,
+    RepositoryChange,
+    Status,
+)
 
 EVENT_HEADER: Final = "X-GitHub-Event"
 DELIVERY_HEADER: Final = "X-GitHub-Delivery"

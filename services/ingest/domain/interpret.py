@@ -12,12 +12,14 @@ from services.ingest.domain.payloads import (
     About,
     Checked,
     Commit,
+    PullRequestEvent,
     Push,
     RepositoryChange,
     Status,
 )
 from trellis_contracts.message import Message
 from trellis_contracts.names import HookId, RepositoryName
+from trellis_contracts.pull_requests import PullRequestChanged
 from trellis_contracts.pushes import (
     NO_COMMIT,
     BranchDeleted,
@@ -57,6 +59,9 @@ _STATES: Mapping[str, CheckConclusion] = MappingProxyType(
         "error": CheckConclusion.FAILED,
     }
 )
+_MOVES = frozenset({"opened", "reopened", "synchronize", "closed"})
+"""https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request"""
+
 _BRANCH = "refs/heads/"
 _TAG = "refs/tags/"
 _NAME = re.compile(r"[\w-][\w.-]{0,99}/(?!\.{1,2}$)[\w.-]{1,100}", re.ASCII)
@@ -87,7 +92,7 @@ class Unprocessable:
 
 
 Interpretation = Delivered | Mismatched | Unprocessable
-Payload = Push | Checked | Status | RepositoryChange | About
+Payload = Push | PullRequestEvent | Checked | Status | RepositoryChange | About
 
 
 def interpret(
@@ -104,9 +109,15 @@ def interpret(
         if connected(named):
             return Mismatched(named)
         return _ignored(delivery, Ignorance.NO_APPLICATION)
+    return _meaning(delivery, payload)
+
+
+def _meaning(delivery: Delivery, payload: Payload) -> Interpretation:
     match payload:
         case Push():
             return _interpret_push(delivery, payload)
+        case PullRequestEvent():
+            return _pull_request(delivery, payload)
         case Checked() | Status():
             return _interpret_check(delivery, payload)
         case About() | RepositoryChange():
@@ -142,6 +153,30 @@ def _interpret_push(delivery: Delivery, push: Push) -> Interpretation:
         if push.deleted or push.after == NO_COMMIT:
             return _branch_deleted(delivery, push)
         return _push_received(delivery, push)
+    except ValidationError as refused:
+        return Unprocessable(why(refused))
+
+
+def _pull_request(delivery: Delivery, payload: PullRequestEvent) -> Interpretation:
+    """What neither moves, opens nor closes it is not used: labels, reviews, its title."""
+    if payload.action not in _MOVES:
+        return _ignored(delivery, Ignorance.PULL_REQUEST_UNMOVED)
+    request = payload.pull_request
+    base = request.base.repo
+    own = not request.is_foreign and base is not None and _is_of(base.full_name, delivery)
+    try:
+        return PullRequestChanged(
+            delivery=delivery.id,
+            hook=delivery.hook,
+            repository=delivery.repository,
+            number=request.number,
+            open=request.state == "open",
+            foreign=not own,
+            branch=request.head.ref,
+            commit=request.head.sha,
+            updated_at=request.updated_at,
+            sender=payload.sender.login if payload.sender else None,
+        )
     except ValidationError as refused:
         return Unprocessable(why(refused))
 

@@ -5,6 +5,7 @@ name is ever read: of a person, only the login.
 """
 
 import re
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -142,6 +143,47 @@ class Status(Payload):
     context: str
     state: str
     repository: Repository
+
+
+class Origin(Payload):
+    """A repository that one side of a pull request is in; `id` stays when it is renamed."""
+
+    id: int
+    full_name: str
+    fork: bool = False
+
+
+class Side(Payload):
+    """One side of a pull request; the head's repository is null once its fork is deleted."""
+
+    ref: str
+    sha: str
+    repo: Origin | None = None
+
+
+class PullRequest(Payload):
+    """A pull request as it stands."""
+
+    number: int
+    state: str
+    updated_at: datetime
+    head: Side
+    base: Side
+
+    @property
+    def is_foreign(self) -> bool:
+        """Say whether its commit is from elsewhere; only the same id, name and kind are not."""
+        head, base = self.head.repo, self.base.repo
+        return head is None or base is None or head != base
+
+
+class PullRequestEvent(Payload):
+    """The event `pull_request`."""
+
+    action: str
+    pull_request: PullRequest
+    repository: Repository
+    sender: Account | None = None
 
 
 class Push(Payload):

@@ -43,6 +43,7 @@ from trellis_contracts.names import (
     RepositoryName,
     RepositoryUrl,
 )
+from trellis_contracts.pull_requests import FollowPullRequests, PullRequestRule
 from trellis_contracts.rights import Identity
 from trellis_contracts.rules import PathPattern
 
@@ -80,13 +81,19 @@ class NewWatches(Body):
     paths: tuple[PathPattern, ...] = Field(max_length=50)
 
 
+class NewFollowing(Body):
+    """How pull requests get environments; null: they get none."""
+
+    following: PullRequestRule | None
+
+
 class WebhookView(BaseModel):
     """What to enter in GitHub's settings of the hook. The secret is shown this once."""
 
     url: str
     secret: str
     content_type: str = "application/json"
-    events: tuple[str, ...] = ("push", "check_run", "status", "repository")
+    events: tuple[str, ...] = ("push", "pull_request", "check_run", "status", "repository")
 
 
 class NewApplicationView(Decision):
@@ -120,6 +127,7 @@ class Applications:
         router.post("/{application_id}/hook")(self.rotate_hook)
         router.put("/{application_id}/clone-token", status_code=202)(self.put_clone_token)
         router.put("/{application_id}/watches", status_code=202)(self.watch)
+        router.put("/{application_id}/pull-requests", status_code=202)(self.follow)
         return router
 
     async def create(
@@ -175,6 +183,16 @@ class Applications:
     ) -> Decision:
         """Say which paths the application is made of: pushes that change none are skipped."""
         command = WatchPaths(application_id=application_id, paths=asked.paths)
+        return told(await decided(self._orchestrator, command, who=who, key=key))
+
+    async def follow(
+        self, *, who: Configurer, application_id: UUID, asked: NewFollowing, key: Key
+    ) -> Decision:
+        """Give each pull request an environment while it is open, made from a template.
+
+        One from a fork gets none. Switched off, the environments that are there are removed.
+        """
+        command = FollowPullRequests(application_id=application_id, following=asked.following)
         return told(await decided(self._orchestrator, command, who=who, key=key))
 
     async def _hook_for(

@@ -27,6 +27,7 @@ from services.ingest.domain.interpret import (
 from services.ingest.domain.rates import Rate
 from services.ingest.handlers.asking import address_of, too_often
 from services.ingest.handlers.reading import Bodies, beside_the_loop_if_large
+from trellis_contracts.pull_requests import PullRequestChanged
 from trellis_contracts.pushes import (
     BranchDeleted,
     CheckCompleted,
@@ -149,6 +150,7 @@ def _accepted(meaning: Interpretation) -> Delivered:
             PushReceived()
             | BranchDeleted()
             | CheckCompleted()
+            | PullRequestChanged()
             | RepositoryRenamed()
             | DeliveryIgnored()
         ):

@@ -35,6 +35,7 @@ from trellis_contracts.names import (
     HookId,
     RepositoryName,
 )
+from trellis_contracts.pull_requests import PullRequestChanged
 from trellis_contracts.pushes import (
     BranchDeleted,
     CheckCompleted,
@@ -50,6 +51,9 @@ from trellis_contracts.runs import RunStarted
 _Outcome = DeployCancelled | DeploySucceeded | EnvironmentTornDown | FailureEvent | GateFailure
 _Underway = DeployStarted | CancelRequested | RunStarted
 _Queue = DeployRequested | DeploySuperseded
+_Delivered = (
+    BranchDeleted | CheckCompleted | PullRequestChanged | RepositoryRenamed | DeliveryIgnored
+)
 
 FOLDED = frozenset(
     event.__name__
@@ -79,6 +83,7 @@ class Index:
         self._homes: dict[EnvironmentId, ApplicationId] = {}
         self._heard: set[HookId] = set()
         self._leaving: set[ApplicationId] = set()
+        self._pulled: set[ApplicationId] = set()
         self._names: dict[ApplicationName, ApplicationId] = {}
         self._of_hook: defaultdict[HookId, set[ApplicationId]] = defaultdict(set)
 
@@ -112,6 +117,10 @@ class Index:
         """List the applications that are being deleted."""
         return tuple(self.applications[found] for found in self._leaving)
 
+    def with_pull_requests(self) -> tuple[Application, ...]:
+        """List the applications whose pull requests have environments, or may get some."""
+        return tuple(self.applications[found] for found in self._pulled)
+
     def followed(self) -> Iterator[tuple[Application, BranchName]]:
         """Yield each branch that deploys somewhere, with its application."""
         for found in tuple(self.applications.values()):
@@ -131,7 +140,7 @@ class Index:
                 self.unrouted[event.delivery] = event
             case PushRouted():
                 self.unrouted.pop(event.delivery, None)
-            case BranchDeleted() | CheckCompleted() | RepositoryRenamed() | DeliveryIgnored():
+            case _ if isinstance(event, _Delivered):
                 self._heard.add(event.hook)
             case _:
                 self._fold_queue(event)
@@ -144,6 +153,7 @@ class Index:
             self._names.pop(before.created.name, None)
             self._of_hook[before.created.hook].discard(event.application_id)
             self._leaving.discard(event.application_id)
+            self._pulled.discard(event.application_id)
             del self.applications[event.application_id]
         if isinstance(after, Application):
             self._names[after.created.name] = event.application_id
@@ -151,6 +161,8 @@ class Index:
             self.applications[event.application_id] = after
             if after.is_leaving:
                 self._leaving.add(event.application_id)
+            elif after.has_pull_requests:
+                self._pulled.add(event.application_id)
         if isinstance(event, EnvironmentAdded):
             self._homes[event.environment_id] = event.application_id
 

@@ -25,6 +25,7 @@ _ACTOR: ActorId = "service:orchestrator"
 
 Ask = Callable[[ExpireRun, Asked], Awaitable[Accepted | Refused]]
 Review = Callable[[ReviewQueue, Asked], Awaitable[None]]
+Tick = Callable[[], Awaitable[None]]
 
 
 class Scheduler:
@@ -38,11 +39,13 @@ class Scheduler:
         *,
         ask: Ask,
         review: Review,
+        follow: Tick,
         clock: Clock,
         lease: timedelta,
     ) -> None:
         self._index, self._leases, self._questions = index, leases, questions
-        self._ask, self._review, self._clock, self._lease = ask, review, clock, lease
+        self._ask, self._review, self._follow = ask, review, follow
+        self._clock, self._lease = clock, lease
 
     async def run(self) -> None:
         """Tick for as long as the process lives."""
@@ -71,6 +74,7 @@ class Scheduler:
             id_ = derived_id(environment_id, "review", now.isoformat())
             await self._review(review, codec.asked(review, id_=id_, actor=_ACTOR))
         await self._reconcile(now)
+        await self._follow()
 
     async def _reconcile(self, now: datetime) -> None:
         """Ask where branches stand: a webhook that never came is caught up with."""

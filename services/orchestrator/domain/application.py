@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from services.orchestrator.domain import configuration, identity, line
+from services.orchestrator.domain import configuration, identity, line, pull_requests, remote
 from services.orchestrator.domain.configuration import ConfigurationCommand, ConfigurationEvent
 from services.orchestrator.domain.connected import (
     Application,
@@ -54,7 +54,12 @@ from trellis_contracts.names import (
     EnvironmentId,
     derived_id,
 )
-from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
+from trellis_contracts.pull_requests import (
+    PullRequestCommand,
+    PullRequestEvent,
+    PullRequestFact,
+)
+from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
 from trellis_contracts.settings import EnvironmentSettings
 
 STAGES = ("development", "staging", "production")
@@ -64,7 +69,9 @@ MOST_CHECKED = 200
 """Commits whose checks are kept."""
 
 
-ApplicationQuestion = ApplicationCommand | BranchHeadObserved | BranchUnobservable | CheckReported
+ApplicationQuestion = (
+    ApplicationCommand | BranchHeadObserved | BranchUnobservable | CheckReported | PullRequestFact
+)
 
 
 def evolve(state: ApplicationState, event: Message, *, at: datetime) -> ApplicationState:
@@ -75,9 +82,10 @@ def evolve(state: ApplicationState, event: Message, *, at: datetime) -> Applicat
         return state
     match event:
         case BranchHeadObserved() | BranchUnobservable():
-            return _observed(state, event, at)
-        case CloneTokenStored() | WatchesChanged() | CheckReported():
-            return _told(state, event)
+            return remote.evolve(state, event, at=at)
+        case _ if isinstance(event, PullRequestEvent):
+            after = pull_requests.evolve(state.pull_requests, event, at=at)
+            return replace(state, pull_requests=after)
         case _ if isinstance(event, ConfigurationEvent):
             return _configured(state, event)
         case _:
@@ -89,7 +97,7 @@ def decide(
     state: ApplicationState,
     *,
     context: Surroundings,
-    now: datetime,  # noqa: ARG001 - every noun decides by one signature
+    now: datetime,
 ) -> list[ApplicationEvent]:
     """Give what follows from a command, or from a branch that was looked at; [] is nothing.
 
@@ -105,11 +113,10 @@ def decide(
             return _change(command, state, context)
         case RecordCloneToken() | WatchPaths() | CheckReported():
             return _tell(command, state)
-        case BranchHeadObserved():
-            return [] if _is_no_news(command, state, context) else [command]
-        case BranchUnobservable():
-            told = state.unobservable.get(command.branch) == command.detail
-            return [] if told else [command]
+        case BranchHeadObserved() | BranchUnobservable():
+            return [*remote.decide(command, state, context)]
+        case _ if isinstance(command, PullRequestCommand | PullRequestFact):
+            return _pull_request(command, state, now)
         case _:
             return _configure(command, state)
 
@@ -153,17 +160,21 @@ def _change(
         return [
             *identity.decide(command, state.created, environments=environments, names=context.names)
         ]
+    if isinstance(command, RemoveEnvironment):
+        state.environment(command.environment_id)
+        pull_requests.refuse_template(
+            command.environment_id, state.pull_requests, state.environments
+        )
     return [*line.decide(command, state.environments, held=context.held)]
 
 
-def _observed(
-    state: Application, event: BranchHeadObserved | BranchUnobservable, at: datetime
-) -> Application:
-    mute = {branch: why for branch, why in state.unobservable.items() if branch != event.branch}
-    if isinstance(event, BranchUnobservable):
-        return replace(state, unobservable={**mute, event.branch: event.detail})
-    heads, moved = {**state.heads, event.branch: event.commit}, {**state.moved, event.branch: at}
-    return replace(state, heads=heads, moved=moved, unobservable=mute)
+def _pull_request(
+    question: PullRequestCommand | PullRequestFact, state: Application, now: datetime
+) -> list[ApplicationEvent]:
+    if state.is_leaving and isinstance(question, PullRequestCommand):
+        raise IllegalLeaving(state.created.name)
+    line, moved = state.environments, state.moved
+    return [*pull_requests.decide(question, state.pull_requests, line=line, moved=moved, now=now)]
 
 
 def _told(
@@ -222,6 +233,8 @@ def _changed(state: Application, event: Message) -> Application | Deleted:
             return _identified(state, event)
         case ApplicationDeletionRequested():
             return replace(state, deletions=state.deletions + 1)
+        case CloneTokenStored() | WatchesChanged() | CheckReported():
+            return _told(state, event)
         case ApplicationDeleted():
             return Deleted(state.created.name)
         case _:
@@ -230,13 +243,6 @@ def _changed(state: Application, event: Message) -> Application | Deleted:
 
 def _configure(command: ConfigurationCommand, state: Application) -> list[ApplicationEvent]:
     return [*configuration.decide(command, state.environment(command.environment_id))]
-
-
-def _is_no_news(head: BranchHeadObserved, state: Application, context: Surroundings) -> bool:
-    """What is known, and what the remote said before the branch moved on, is no news."""
-    if state.heads.get(head.branch) == head.commit:
-        return head.branch not in state.unobservable
-    return head.source is HeadSource.REMOTE and state.moved_since(head.branch, context.asked_at)
 
 
 def _create(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar, assert_never
 
 from services.orchestrator.domain.gate_refusals import IllegalWindow
+from services.orchestrator.domain.lifecycle_refusals import IllegalInherited
 from services.orchestrator.domain.refusals import (
     IllegalAutomatic,
     IllegalRemoval,
@@ -62,7 +63,7 @@ ConfigurationEvent = (
 
 @dataclass(frozen=True)
 class Configuration:
-    """What is set for an environment now."""
+    """What is set for an environment now; a pull request's uses the values of its `template`."""
 
     environment_id: EnvironmentId
     name: EnvironmentName
@@ -72,6 +73,8 @@ class Configuration:
     variables: Mapping[VariableName, VariableValue] = field(default_factory=dict)
     secrets: Mapping[VariableName, int] = field(default_factory=dict)
     credentials_version: int | None = None
+    pull_request: int | None = None
+    template: EnvironmentId | None = None
 
 
 def added(event: EnvironmentAdded) -> Configuration:
@@ -82,6 +85,8 @@ def added(event: EnvironmentAdded) -> Configuration:
         stage=event.stage,
         production=event.production,
         settings=event.settings,
+        pull_request=event.pull_request,
+        template=event.template,
     )
 
 
@@ -110,9 +115,11 @@ def decide(command: ConfigurationCommand, state: Configuration) -> list[Configur
     Raises:
         Illegal: the rule that forbids it.
     """
+    if isinstance(command, ConfigureEnvironment):
+        return _configure(command, state)
+    if state.template is not None:
+        raise IllegalInherited(state.name)
     match command:
-        case ConfigureEnvironment():
-            return _configure(command, state)
         case SetVariable():
             return _set_variable(command, state)
         case RemoveVariable():

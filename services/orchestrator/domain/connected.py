@@ -3,12 +3,13 @@
 The states that `application.evolve` folds and `application.decide` reads.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.orchestrator.domain.configuration import Configuration
+from services.orchestrator.domain.pull_requests import Following, environment_of
 from services.orchestrator.domain.refusals import IllegalEnvironment
 from services.orchestrator.domain.slot import Environment
 from trellis_contracts.applications import ApplicationCreated
@@ -39,11 +40,27 @@ class Application:
     watches: tuple[PathPattern, ...] = ()
     checks: Mapping[CommitSha, Mapping[CheckName, CheckConclusion]] = field(default_factory=dict)
     deletions: int = 0
+    pull_requests: Following = field(default_factory=Following)
 
     @property
     def is_leaving(self) -> bool:
         """Say whether it is being deleted: then it takes teardowns only."""
         return self.deletions > 0
+
+    @property
+    def has_pull_requests(self) -> bool:
+        """Say whether pull requests get environments, or have some still."""
+        there = any(one.pull_request is not None for one in self.environments.values())
+        return there or self.pull_requests.rule is not None
+
+    def is_over(self, environment_id: EnvironmentId) -> bool:
+        """Say whether the environment is that of a pull request which needs none any more."""
+        number = self.environment(environment_id).pull_request
+        if number is None:
+            return False
+        request = self.pull_requests.open.get(number)
+        own = request and environment_of(self.created.application_id, request)
+        return self.pull_requests.rule is None or own != environment_id
 
     def environment(self, environment_id: EnvironmentId) -> Configuration:
         """Give an environment's configuration.
@@ -59,6 +76,7 @@ class Application:
     def target(self, environment_id: EnvironmentId) -> Target:
         """Copy everything that a deployment to the environment uses, as it is now."""
         environment = self.environment(environment_id)
+        values = self.environment(environment.template) if environment.template else environment
         return Target(
             application=self.created.name,
             environment=environment.name,
@@ -67,10 +85,11 @@ class Application:
             repository=self.created.repository,
             folder=self.created.folder,
             settings=environment.settings,
-            variables=dict(environment.variables),
-            secrets=dict(environment.secrets),
-            credentials_version=environment.credentials_version,
+            variables=dict(values.variables),
+            secrets=dict(values.secrets),
+            credentials_version=values.credentials_version,
             clone_token_version=self.clone_token_version,
+            values_of=environment.template,
         )
 
     def moved_since(self, branch: BranchName, asked_at: datetime | None) -> bool:
@@ -80,23 +99,29 @@ class Application:
 
     def bound_to(self, branch: BranchName) -> tuple[EnvironmentId, ...]:
         """List the environments that a push to the branch deploys."""
-        if self.is_leaving:
-            return ()
         return tuple(
             environment.environment_id
-            for environment in self.environments.values()
-            if environment.settings.automatic
-            and environment.settings.branch
-            and matches(environment.settings.branch, branch)
+            for environment in self._automatic()
+            if matches(environment.settings.branch or "", branch)
         )
+
+    def opened_for(self, branch: BranchName) -> tuple[EnvironmentId, ...]:
+        """List the environments of pull requests of the branch."""
+        bound = (self.environments[one] for one in self.bound_to(branch))
+        return tuple(one.environment_id for one in bound if one.pull_request is not None)
 
     def followed(self) -> tuple[BranchName, ...]:
         """List the branches that some environment deploys by itself."""
-        if self.is_leaving:
-            return ()
-        settings = (environment.settings for environment in self.environments.values())
-        bound = {s.branch for s in settings if s.automatic and s.branch}
+        bound = {environment.settings.branch or "" for environment in self._automatic()}
         return tuple(sorted(branch for branch in bound if not is_glob(branch)))
+
+    def _automatic(self) -> Iterator[Configuration]:
+        if self.is_leaving:
+            return
+        for environment_id, environment in self.environments.items():
+            settings = environment.settings
+            if settings.automatic and settings.branch and not self.is_over(environment_id):
+                yield environment
 
 
 @dataclass(frozen=True)

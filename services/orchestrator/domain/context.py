@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.orchestrator.domain.configuration import Configuration
 from services.orchestrator.domain.connected import Application
-from services.orchestrator.domain.lifecycle_refusals import IllegalLeaving
+from services.orchestrator.domain.lifecycle_refusals import IllegalEnded, IllegalLeaving
 from services.orchestrator.domain.slot import Environment, Success
 from trellis_contracts.deployments import TearDown
 from trellis_contracts.message import Message
@@ -38,10 +38,16 @@ class Context:
         return self.application.environment(self.environment_id)
 
     def refuse_when_leaving(self, command: Message) -> None:
-        """Let an application that is being deleted take teardowns only.
+        """Let an application that is being deleted take teardowns only, and what is over too.
 
         Raises:
             IllegalLeaving: it is being deleted, and the command is no teardown.
+            IllegalEnded: the environment's pull request is over.
         """
-        if self.application.is_leaving and not isinstance(command, TearDown):
+        if isinstance(command, TearDown):
+            return
+        if self.application.is_leaving:
             raise IllegalLeaving(self.application.created.name)
+        number = self.environment.pull_request
+        if number is not None and self.application.is_over(self.environment_id):
+            raise IllegalEnded(self.environment.name, number)

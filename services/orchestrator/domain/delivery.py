@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trellis_contracts.message import Message
+from trellis_contracts.pull_requests import PullRequestChanged
 from trellis_contracts.pushes import (
     CheckCompleted,
     Delivered,
@@ -36,6 +37,8 @@ class Done:
 
 
 Delivery = NotReceived | Unrouted | Done
+Concerning = PushReceived | CheckCompleted | PullRequestChanged | RepositoryRenamed
+"""What is of use to applications alone."""
 
 
 def evolve(state: Delivery, event: Message, *, at: datetime) -> Delivery:  # noqa: ARG001 - every noun evolves by one signature
@@ -52,13 +55,13 @@ def decide(delivered: Delivered, state: Delivery, *, connected: bool) -> list[De
     if not isinstance(state, NotReceived):
         return []
     match delivered:
-        case PushReceived() | CheckCompleted() | RepositoryRenamed() if not connected:
+        case _ if isinstance(delivered, Concerning) and not connected:
             return [_ignored(delivered)]
         case _:
             return [delivered]
 
 
-def _ignored(delivered: PushReceived | CheckCompleted | RepositoryRenamed) -> DeliveryIgnored:
+def _ignored(delivered: Concerning) -> DeliveryIgnored:
     return DeliveryIgnored(
         delivery=delivered.delivery,
         hook=delivered.hook,
@@ -71,6 +74,7 @@ def _ignored(delivered: PushReceived | CheckCompleted | RepositoryRenamed) -> De
 _EVENTS = {
     PushReceived: "push",
     CheckCompleted: "check",
+    PullRequestChanged: "pull_request",
     RepositoryRenamed: "repository",
 }
 """What an ignored delivery is called; for GitHub's two kinds of checks one name will do."""

@@ -4,6 +4,7 @@ Illegal                                   `refusals`
 ├── IllegalLeaving                        the application is being deleted
 ├── IllegalDeletion, IllegalEnd           not confirmed by the name
 ├── IllegalStage, IllegalOrder            one stage twice; not all environments, each once
+├── IllegalTemplate, IllegalInherited, IllegalEnded   of pull requests
 └── IllegalLast, IllegalBusy, IllegalOccupied   an environment that cannot be removed
 """
 
@@ -58,6 +59,39 @@ class IllegalStage(Illegal):
 
     def __init__(self, stage: str, environment: str) -> None:
         super().__init__(f"The stage {stage} is that of {environment}: give another stage.")
+
+
+class IllegalTemplate(Illegal):
+    """An environment cannot be, or must stay, the template of pull requests."""
+
+    rule = "template"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}, `trellis apps pulls APP --template NAME`, or --off.")
+
+
+class IllegalInherited(Illegal):
+    """The environment of a pull request has no values of its own."""
+
+    rule = "values-of-template"
+
+    def __init__(self, environment: str) -> None:
+        super().__init__(
+            f"{environment} is a pull request's: it uses the variables, secrets and credentials "
+            "of its template. Set them there."
+        )
+
+
+class IllegalEnded(Illegal):
+    """The environment's pull request is over: it takes its teardown only."""
+
+    rule = "pull-request-is-over"
+
+    def __init__(self, environment: str, number: int) -> None:
+        super().__init__(
+            f"Pull request {number} needs no environment any more, so {environment} is being "
+            "removed. Reopen the pull request, and it gets a new one."
+        )
 
 
 class IllegalOrder(Illegal):

@@ -36,6 +36,11 @@ LineCommand = AddEnvironment | RenameEnvironment | ReorderEnvironments | RemoveE
 LineEvent = EnvironmentAdded | EnvironmentRenamed | EnvironmentsReordered | EnvironmentRemoved
 
 
+def lasting(line: Line) -> Line:
+    """Give the line without the environments of pull requests, which come last and go."""
+    return {one: known for one, known in line.items() if known.pull_request is None}
+
+
 def evolve(line: Line, event: LineEvent) -> Line:
     """Give the line after the event; one that speaks of no environment here changes nothing."""
     match event:
@@ -90,7 +95,8 @@ def _add(command: AddEnvironment, line: Line) -> list[LineEvent]:
     fields = command.model_dump(exclude={"after", "stage", "settings"})
     added = EnvironmentAdded(**fields, stage=stage, settings=command.settings)
     order = [*line]
-    order.insert(_place(command, order), command.environment_id)
+    place = _place(command, order, len(lasting(line)))
+    order.insert(place, command.environment_id)
     if order[-1] == command.environment_id:
         return [added]
     reordered = EnvironmentsReordered(
@@ -99,8 +105,8 @@ def _add(command: AddEnvironment, line: Line) -> list[LineEvent]:
     return [added, reordered]
 
 
-def _place(command: AddEnvironment, order: list[EnvironmentId]) -> int:
-    return len(order) if command.after is None else order.index(command.after) + 1
+def _place(command: AddEnvironment, order: list[EnvironmentId], last: int) -> int:
+    return last if command.after is None else min(last, order.index(command.after) + 1)
 
 
 def _rename(command: RenameEnvironment, line: Line) -> list[LineEvent]:
@@ -111,9 +117,10 @@ def _rename(command: RenameEnvironment, line: Line) -> list[LineEvent]:
 
 
 def _reorder(command: ReorderEnvironments, line: Line) -> list[LineEvent]:
-    if sorted(command.environments) != sorted(line):
-        raise IllegalOrder([one.name for one in line.values()])
-    if command.environments == (*line,):
+    there = lasting(line)
+    if sorted(command.environments) != sorted(there):
+        raise IllegalOrder([one.name for one in there.values()])
+    if command.environments == (*there,):
         return []
     return [EnvironmentsReordered(**command.model_dump())]
 
@@ -124,7 +131,7 @@ def _remove(
     name = _found(command.environment_id, line).name
     if command.confirm != name:
         raise IllegalEnd(name)
-    if len(line) == 1:
+    if [*lasting(line)] == [command.environment_id]:
         raise IllegalLast(name)
     holds = held[command.environment_id]
     if holds.waiting or not isinstance(holds.slot, Free):

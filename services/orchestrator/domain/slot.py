@@ -139,6 +139,13 @@ class Environment:
         """Say whether it holds nothing: no deployment, and nothing in the cloud."""
         return not self.touched and not self.waiting and isinstance(self.slot, Free)
 
+    @property
+    def wants_teardown(self) -> bool:
+        """Say whether something of it may be in the cloud that nobody is tearing down."""
+        running = (self.slot.request,) if isinstance(self.slot, Running) else ()
+        asked = (*running, *(waiting.request for waiting in self.waiting))
+        return self.touched and all(one.kind is not DeployKind.TEARDOWN for one in asked)
+
     def is_asked_for(self, deployment_id: DeploymentId) -> bool:
         """Say whether the deployment waits or runs."""
         running = isinstance(self.slot, Running) and self.slot.request.deployment_id

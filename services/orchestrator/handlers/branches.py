@@ -32,9 +32,8 @@ class Branches:
         asked_at = self._questions.answered(fact.application_id, fact.branch)
         answer = await self._applications.answer(fact, asked, asked_at=asked_at)
         if isinstance(fact, BranchHeadObserved) and isinstance(answer, Accepted):
-            if answer.events:
-                await self.offer(fact, asked, cause=asked.id)
-            else:
+            await self.offer(fact, asked, cause=asked.id, news=bool(answer.events))
+            if not answer.events:
                 await self._ask_again(fact, asked)
         return answer
 
@@ -50,17 +49,19 @@ class Branches:
         *,
         cause: object,
         push: PushReceived | None = None,
+        news: bool = True,
     ) -> tuple[EnvironmentId, ...]:
         """Ask for a deployment wherever the branch deploys, and say where; a repeat asks again.
 
-        A head that was overtaken since is offered to nobody.
+        A head that was overtaken since is offered to nobody. One that is no news is news to the
+        environment of a pull request that was opened since.
         """
         application = await self._applications.state(head.application_id)
         if not isinstance(application, Application) or asked.dry_run:
             return ()
         if application.heads.get(head.branch) != head.commit:
             return ()
-        bound = application.bound_to(head.branch)
+        bound = (application.bound_to if news else application.opened_for)(head.branch)
         for environment_id in bound:
             request = _deployment_of(head, environment_id, push)
             id_ = derived_id(cause, environment_id)

@@ -4,6 +4,7 @@ Every step finds out what an earlier attempt has done, so it may be cut anywhere
 """
 
 import re
+from typing import assert_never
 
 from services.chassis.logging import get_logger
 from services.orchestrator.adapters.follower import Follower
@@ -17,16 +18,20 @@ from services.orchestrator.domain.heads import is_next
 from services.orchestrator.domain.identity import moved_url
 from services.orchestrator.handlers.applications import Applications
 from services.orchestrator.handlers.branches import Branches
+from services.orchestrator.handlers.pull_requests import PullRequests
 from trellis_contracts import codec, subjects
 from trellis_contracts.applications import CheckReported
 from trellis_contracts.asking import Asked, Refused
 from trellis_contracts.lifecycles import Mover, RepointRepository
 from trellis_contracts.message import Message
 from trellis_contracts.names import ActorId, ApplicationId, EnvironmentId, derived_id
+from trellis_contracts.pull_requests import PullRequestChanged
 from trellis_contracts.pushes import (
+    BranchDeleted,
     BranchHeadObserved,
     CheckCompleted,
     Delivered,
+    DeliveryIgnored,
     HeadSource,
     PushReceived,
     PushRouted,
@@ -47,9 +52,11 @@ class Deliveries:
         *,
         applications: Applications,
         branches: Branches,
+        pull_requests: PullRequests,
     ) -> None:
         self._streams, self._index, self._follower = streams, index, follower
         self._applications, self._branches = applications, branches
+        self._pull_requests = pull_requests
         self._turns = Turns()
 
     async def receive(self, delivered: Delivered) -> None:
@@ -59,11 +66,8 @@ class Deliveries:
             history = await self._streams.load(DELIVERIES, stream)
             connected = self._connected(delivered)
             events = delivery.decide(delivered, history.state, connected=bool(connected))
-            if events and isinstance(delivered, CheckCompleted):
-                await self._report(delivered, connected)
-            if events and isinstance(delivered, RepositoryRenamed):
-                await self._follow(delivered, connected)
             if events:
+                await self._tell(delivered, connected)
                 await self._record(events[0], delivered, "received", after=history.version)
                 history = await self._streams.load(DELIVERIES, stream)
             if isinstance(history.state, Unrouted):
@@ -76,6 +80,20 @@ class Deliveries:
                 await self.receive(push)
             except Exception:  # noqa: BLE001 - one push must not keep the others; the bus has it still
                 get_logger().exception("push not routed yet", delivery=push.delivery)
+
+    async def _tell(self, delivered: Delivered, connected: tuple[ApplicationId, ...]) -> None:
+        """Have the applications know, before the delivery counts as received: it comes again."""
+        match delivered:
+            case CheckCompleted():
+                await self._report(delivered, connected)
+            case RepositoryRenamed():
+                await self._follow(delivered, connected)
+            case PullRequestChanged() | BranchDeleted():
+                await self._pull_requests.hear(delivered, connected, actor=_actor(delivered))
+            case PushReceived() | DeliveryIgnored():
+                return
+            case _:
+                assert_never(delivered)
 
     async def _route(
         self, push: PushReceived, connected: tuple[ApplicationId, ...], *, after: int
@@ -117,7 +135,6 @@ class Deliveries:
     async def _follow(
         self, renamed: RepositoryRenamed, connected: tuple[ApplicationId, ...]
     ) -> None:
-        """Have the applications follow, before the delivery counts as received: it comes again."""
         for application_id in connected:
             application = await self._applications.state(application_id)
             if isinstance(application, Application):
@@ -128,7 +145,7 @@ class Deliveries:
                     get_logger().warning("repository not followed", reason=answer.sentence)
 
     def _connected(self, delivered: Delivered) -> tuple[ApplicationId, ...]:
-        if not isinstance(delivered, PushReceived | CheckCompleted | RepositoryRenamed):
+        if isinstance(delivered, DeliveryIgnored):
             return ()
         found = self._index.connected(delivered.hook, delivered.repository)
         if isinstance(delivered, RepositoryRenamed) and not found:
@@ -175,5 +192,9 @@ def _asked(
 
 
 def _actor(delivered: Delivered) -> ActorId:
-    login = delivered.pusher if isinstance(delivered, PushReceived) else None
+    login = None
+    if isinstance(delivered, PushReceived):
+        login = delivered.pusher
+    if isinstance(delivered, PullRequestChanged):
+        login = delivered.sender
     return f"forge:{_NOT_IN_AN_ACTOR.sub('-', login)[:64]}" if login else "service:ingest"

@@ -15,6 +15,7 @@ from services.orchestrator.handlers.applications import Applications
 from services.orchestrator.handlers.branches import Branches
 from services.orchestrator.handlers.deliveries import Deliveries
 from services.orchestrator.handlers.environments import Environments
+from services.orchestrator.handlers.pull_requests import PullRequests
 from services.orchestrator.handlers.runs import Runs
 from trellis_contracts import codec, subjects
 from trellis_contracts.applications import ApplicationCommand
@@ -35,6 +36,7 @@ class Handlers:
     runs: Runs
     branches: Branches
     deliveries: Deliveries
+    pull_requests: PullRequests
 
     async def command(self, asked: Asked) -> Accepted | Refused:
         """Answer a command."""

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from services.projections.domain import environments, lifecycles
+from services.projections.domain import environments, lifecycles, pull_requests
 from trellis_contracts.applications import ApplicationCreated, EnvironmentAdded, WatchesChanged
 from trellis_contracts.lifecycles import LifecycleEvent
 from trellis_contracts.message import Message, Recorded
 from trellis_contracts.names import BranchName
+from trellis_contracts.pull_requests import PullRequestChanged, PullRequestEvent
 from trellis_contracts.pushes import (
     BranchDeleted,
     BranchHeadObserved,
@@ -30,6 +31,8 @@ def project(view: ApplicationView | None, recorded: Recorded) -> ApplicationView
         return None
     if isinstance(event, EnvironmentAdded | LifecycleEvent):
         return lifecycles.project(view, recorded)
+    if isinstance(event, PullRequestEvent):
+        return pull_requests.project(view, event)
     environment = getattr(event, "environment_id", None)
     if environment is not None:
         return lifecycles.hindered(_in_environment(view, environment, recorded), recorded)
@@ -71,7 +74,7 @@ def _heard(view: ApplicationView, event: Message) -> ApplicationView:
         case BranchDeleted():
             heads = _without(view.heads, event.branch)
             return view.model_copy(update={"heads": heads, "webhook_seen": True})
-        case PushReceived() | DeliveryIgnored() if not view.webhook_seen:
+        case PushReceived() | PullRequestChanged() | DeliveryIgnored() if not view.webhook_seen:
             return view.model_copy(update={"webhook_seen": True})
         case _:
             return view

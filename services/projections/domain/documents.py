@@ -15,6 +15,7 @@ from trellis_contracts.deployments import DeployKind, DeployRequested
 from trellis_contracts.failing import DeploymentEvent
 from trellis_contracts.message import Message, Recorded
 from trellis_contracts.names import ApplicationId
+from trellis_contracts.pull_requests import PullRequestChanged
 from trellis_contracts.pushes import BranchDeleted, DeliveryIgnored, PushReceived
 from trellis_contracts.views import ApplicationView, DeploymentView
 
@@ -93,7 +94,7 @@ def _remembered(event: Message) -> Iterator[Document]:
 
 
 def _application_of(event: Message, recall: Recall) -> ApplicationId | None:
-    if isinstance(event, PushReceived | BranchDeleted | DeliveryIgnored):
+    if isinstance(event, PushReceived | BranchDeleted | PullRequestChanged | DeliveryIgnored):
         hook = recall(Hook, event.hook)
         return hook.application_id if hook else None
     found: ApplicationId | None = getattr(event, "application_id", None)

@@ -40,6 +40,8 @@ def added(event: EnvironmentAdded) -> EnvironmentView:
         stage=event.stage,
         production=event.production,
         settings=event.settings,
+        pull_request=event.pull_request,
+        template=event.template,
     )
 
 
