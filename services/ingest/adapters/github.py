@@ -17,6 +17,7 @@ from services.ingest.domain.interpret import Payload, why
 from services.ingest.domain.payloads import (
     About,
     Checked,
+    PullRequestEvent,
     Push,
     RepositoryChange,
     Status,
@@ -35,7 +36,13 @@ _EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}")  # projects_v2_item has a digit
 
 
 _SHAPES: Final[Mapping[str, type[Payload]]] = MappingProxyType(
-    {"push": Push, "check_run": Checked, "status": Status, "repository": RepositoryChange}
+    {
+        "push": Push,
+        "pull_request": PullRequestEvent,
+        "check_run": Checked,
+        "status": Status,
+        "repository": RepositoryChange,
+    }
 )
 """Any other event is only looked at for the repository that it names."""
 

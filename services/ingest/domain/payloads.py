@@ -148,7 +148,7 @@ class Status(Payload):
 class Origin(Payload):
     """A repository that one side of a pull request is in; `id` stays when it is renamed."""
 
-    id: int
+    id: Annotated[int, Field(strict=True)]
     full_name: str
     fork: bool = False
 

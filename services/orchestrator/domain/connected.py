@@ -59,8 +59,9 @@ class Application:
         if number is None:
             return False
         request = self.pull_requests.open.get(number)
-        own = request and environment_of(self.created.application_id, request)
-        return self.pull_requests.rule is None or own != environment_id
+        if self.pull_requests.rule is None or request is None or request.foreign:
+            return True
+        return environment_of(self.created.application_id, request) != environment_id
 
     def environment(self, environment_id: EnvironmentId) -> Configuration:
         """Give an environment's configuration.

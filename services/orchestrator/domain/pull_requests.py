@@ -112,7 +112,7 @@ def decide(
 def environment_of(application_id: ApplicationId, request: PullRequest) -> EnvironmentId:
     """Name the environment of a pull request: opened again, it gets another one."""
     opened = request.opened.isoformat()
-    return derived_id(application_id, "pull request", request.number, opened)
+    return derived_id(application_id, "pull request", request.number, request.branch, opened)
 
 
 def unserved(

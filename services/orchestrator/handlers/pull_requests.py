@@ -11,7 +11,7 @@ from services.chassis.clock import Clock
 from services.orchestrator.adapters.routing import Index
 from services.orchestrator.domain import pull_requests
 from services.orchestrator.domain.connected import Application
-from services.orchestrator.domain.pull_requests import PullRequest, environment_of
+from services.orchestrator.domain.pull_requests import environment_of
 from services.orchestrator.handlers.applications import Applications
 from services.orchestrator.handlers.branches import Branches
 from services.orchestrator.handlers.emptying import Emptying, own
@@ -103,23 +103,19 @@ class PullRequests:
             await self._applications.answer(fact, own(fact, *id_parts))
 
     async def _open(self, application: Application) -> None:
+        """Serve the first that can be served, or whose hindrance is another one: one each tick."""
         application_id, line = application.created.application_id, application.environments
         followed = application.pull_requests
         for request, hindrance in pull_requests.unserved(followed, line, application_id):
-            if hindrance is None:
-                await self._serve(application_id, request, "open")
-                await self._branches.look(
-                    application, request.branch, cause=environment_of(application_id, request)
-                )
-            elif hindrance is not request.hindrance:
-                await self._serve(application_id, request, self._clock().isoformat())
-
-    async def _serve(
-        self, application_id: ApplicationId, request: PullRequest, occasion: str
-    ) -> None:
-        command = ServePullRequest(application_id=application_id, number=request.number)
-        environment_id = environment_of(application_id, request)
-        await self._applications.answer(command, own(command, environment_id, occasion))
+            if hindrance is None or hindrance is not request.hindrance:
+                command = ServePullRequest(application_id=application_id, number=request.number)
+                environment_id = environment_of(application_id, request)
+                now = self._clock().isoformat()
+                asked = own(command, environment_id, request.hindrance, hindrance, now)
+                await self._applications.answer(command, asked)
+                if hindrance is None:
+                    await self._branches.look(application, request.branch, cause=environment_id)
+                return
 
     async def _remove(self, application: Application, environment_id: EnvironmentId) -> None:
         name = application.environment(environment_id).name

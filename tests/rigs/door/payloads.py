@@ -13,6 +13,7 @@ from tests.rigs.door.house import House, house
 from tests.rigs.door.made import BRANCHES, deliveries
 from tests.rigs.door.real import examples
 from tests.rigs.saying import say
+from trellis_contracts.pull_requests import PullRequestChanged
 from trellis_contracts.pushes import (
     BranchDeleted,
     CheckCompleted,
@@ -108,7 +109,7 @@ async def _decided(running: House, delivery: str) -> None:
             match await running.recorded(delivery):
                 case [PushReceived(), PushRouted()] | [BranchDeleted()] | [DeliveryIgnored()]:
                     return
-                case [RepositoryRenamed()] | [CheckCompleted()]:
+                case [RepositoryRenamed()] | [CheckCompleted()] | [PullRequestChanged()]:
                     return
                 case _:
                     await asyncio.sleep(0.02)

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from uuid import uuid4
 
 ZEROS = "0" * 40
@@ -55,6 +56,27 @@ class GitHub:
     def tag(self, name: str = "v1") -> Json:
         """The push of a tag."""
         return self.push(ref=f"refs/tags/{name}", before=ZEROS)
+
+    def pull_request(
+        self, action: str, number: int, *, branch: str = "basket", commit: str = "c" * 40
+    ) -> Json:
+        """The event `pull_request`, of a branch of the repository itself."""
+        side = {"repo": {**self._repository(), "fork": False}}
+        return {
+            "action": action,
+            "number": number,
+            "pull_request": {
+                "number": number,
+                "state": "closed" if action == "closed" else "open",
+                "merged": False,
+                "draft": False,
+                "updated_at": "2026-03-01T12:00:00Z",
+                "head": {**deepcopy(side), "ref": branch, "sha": commit},
+                "base": {**deepcopy(side), "ref": "main", "sha": "a" * 40},
+            },
+            "repository": self._repository(),
+            "sender": {"login": "ana-login", "id": 1},
+        }
 
     def check(self, name: str, commit: str, conclusion: str | None) -> Json:
         """A check run, completed with a conclusion or still going on."""

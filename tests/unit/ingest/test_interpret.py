@@ -36,7 +36,7 @@ EVENTS = [
     "commit_comment", "create", "delete", "deployment", "deployment_status", "discussion",
     "fork", "gollum", "installation", "issue_comment", "issues", "label", "member",
     "membership", "meta", "milestone", "organization", "page_build", "project", "public",
-    "pull_request", "pull_request_review", "release", "repository", "repository_dispatch",
+    "pull_request_review", "release", "repository", "repository_dispatch",
     "schedule", "secret_scanning_alert", "security_advisory", "sponsorship", "star",
     "team", "watch", "workflow_dispatch", "workflow_job",
 ]  # fmt: skip
