@@ -45,6 +45,8 @@ def why_environment(
 ) -> Iterator[str]:
     """Say why an environment runs what it runs, and what keeps other commits away."""
     yield f"{environment.name} runs {runs_what(environment.release)}."
+    if environment.pull_request is not None:
+        yield f"It is there for pull request {environment.pull_request}, with its template's values."
     yield _binding(environment)
     if said := held(environment):
         yield f"There {said}"
@@ -95,6 +97,8 @@ def _unseen(
 
 def _binding(environment: EnvironmentView) -> str:
     settings = environment.settings
+    if environment.over:
+        return f"Pull request {environment.pull_request} is over: this is being torn down."
     if environment.production:
         return "It is a production environment: only a person's promotion or rollback reaches it."
     if not settings.automatic:

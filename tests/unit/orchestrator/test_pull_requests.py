@@ -328,7 +328,9 @@ class TestLine:
         command = ReorderEnvironments(application_id=SHOP, environments=order)
         there = given(FOLLOWED, opened(), served())
         [reordered] = there.when(ask(command)).decide()
-        assert [*there.and_then(reordered).state.environments] == [*order, of()]  # type: ignore[union-attr]
+        after = there.and_then(reordered).state
+        assert isinstance(after, Application)
+        assert [*after.environments] == [*order, of()]
 
     def test_the_last_lasting_environment_stays(self) -> None:
         gone = [

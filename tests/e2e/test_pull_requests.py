@@ -1,0 +1,116 @@
+"""A pull request gets an environment of its own and loses it, on all of Trellis."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cli.client.errors import Refusal
+from cli.demo.cloud import stacks_in
+from cli.demo.github import deliver
+from cli.demo.stage import Stage
+from tests.support.git import folder_of_files
+from tests.support.stack import REGION, whole_trellis
+from trellis_contracts.pull_requests import Hindrance, PullRequestRule
+from trellis_contracts.views import DeploymentState, DeploymentView, EnvironmentView
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+_SECONDS = 60
+
+
+def queue(*names: str) -> dict[str, str]:
+    resources = {name: {"Type": "AWS::SQS::Queue"} for name in names}
+    return {"template.json": json.dumps({"Resources": resources})}
+
+
+SHOP, BASKET = queue("One"), queue("One", "Basket")
+
+
+async def until(found: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(_SECONDS):
+        while not await found():  # noqa: ASYNC110 - of any kind
+            await asyncio.sleep(0.2)
+
+
+async def say(
+    stage: Stage, action: str, commit: str, *, number: int = 7, head: dict[str, object]
+) -> None:
+    """Tell the hook of a pull request from `head` into main, as GitHub does."""
+    assert stage.created
+    ours = {"id": 1, "full_name": stage.repository, "fork": False}
+    payload = {
+        "action": action,
+        "number": number,
+        "pull_request": {
+            "number": number,
+            "state": "closed" if action == "closed" else "open",
+            "updated_at": datetime.now(UTC).isoformat(),
+            "head": {"ref": "basket", "sha": commit, "repo": {**ours, **head}},
+            "base": {"ref": "main", "sha": "a" * 40, "repo": ours},
+        },
+        "repository": {"full_name": stage.repository},
+        "sender": {"login": "ana"},
+    }
+    await deliver(stage.created.webhook, "pull_request", payload)
+
+
+async def theirs(stage: Stage) -> EnvironmentView | None:
+    found = (await stage.application()).environments
+    return next((one for one in found if one.pull_request == 7), None)
+
+
+async def test_one_is_deployed_with_the_templates_values_and_gone_when_it_is_closed(
+    tmp_path: Path,
+) -> None:
+    async with whole_trellis(tmp_path) as stage:
+        await stage.connect(folder_of_files(tmp_path / "s", SHOP))
+        development = stage.at("development")
+        await stage.api.set_variable(development, "COLOUR", "red")
+        rule = PullRequestRule(template=development.environment_id)
+        await stage.api.follow_pull_requests(development.application_id, rule)
+        commit = stage.git.commit(stage.repository, BASKET, "A basket", branch="basket")
+
+        await say(stage, "opened", commit, number=8, head={"id": 2, "fork": True})
+        await say(stage, "opened", commit, head={})
+        await until(lambda: runs(stage, commit))
+        assert "shop-pr-7" in in_the_cloud(stage)
+        deployment = await newest_of(stage, await theirs(stage))
+        assert deployment.state is DeploymentState.SUCCEEDED
+        assert deployment.variables == ("COLOUR",)
+        foreign = (await stage.application()).pull_requests[-1]
+        assert (foreign.number, foreign.hindrance) == (8, Hindrance.FOREIGN)
+
+        await say(stage, "closed", commit, head={})
+        await until(lambda: is_gone(stage))
+        assert "shop-pr-7" not in in_the_cloud(stage)
+        [removed] = (await stage.application()).removed
+        newest = await newest_of(stage, removed)
+        assert (newest.kind, newest.state) == ("teardown", DeploymentState.SUCCEEDED)
+        with pytest.raises(Refusal, match="no such environment"):
+            await stage.api.deploy(development._replace(environment_id=removed.environment_id))
+
+
+async def newest_of(stage: Stage, environment: EnvironmentView | None) -> DeploymentView:
+    assert environment is not None
+    newest, *_ = await stage.api.deployments(environment.environment_id)
+    return newest
+
+
+async def runs(stage: Stage, commit: str) -> bool:
+    there = await theirs(stage)
+    return there is not None and there.release is not None and there.release.commit == commit
+
+
+async def is_gone(stage: Stage) -> bool:
+    return await theirs(stage) is None
+
+
+def in_the_cloud(stage: Stage) -> list[str]:
+    """Ask the local AWS itself what is in the account of the template."""
+    aws = stage.up.local_aws
+    assert aws is not None
+    return stacks_in(aws.endpoint, stage.accounts["development"], REGION)
