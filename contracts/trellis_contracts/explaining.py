@@ -46,7 +46,8 @@ def why_environment(
     """Say why an environment runs what it runs, and what keeps other commits away."""
     yield f"{environment.name} runs {runs_what(environment.release)}."
     if environment.pull_request is not None:
-        yield f"It is there for pull request {environment.pull_request}, with its template's values."
+        number = environment.pull_request
+        yield f"It is there for pull request {number}, with the values of its template."
     yield _binding(environment)
     if said := held(environment):
         yield f"There {said}"
