@@ -175,7 +175,7 @@ def _api(
         public_url=str(settings.public_url) if settings.public_url else None,
     )
     api.include_router(applications.router())
-    api.include_router(Environments(orchestrator, rooms.hooks, rooms.secrets).router())
+    api.include_router(Environments(orchestrator, rooms.secrets).router())
     lifecycles = Lifecycles(orchestrator, git_origins=settings.git_origins)
     api.include_router(lifecycles.router())
     api.include_router(Deployments(orchestrator).router())

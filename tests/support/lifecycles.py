@@ -1,6 +1,7 @@
 """Asking the application of a test what follows from a command that changes or ends it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from services.orchestrator.domain.application import ApplicationQuestion, decide, evolve
@@ -21,11 +22,13 @@ def ask(
     *,
     names: frozenset[str] = frozenset(),
     held: Mapping[UUID, Environment] = EMPTY,
+    asked_at: datetime | None = None,
 ) -> Callable[[ApplicationState], Sequence[ApplicationEvent]]:
     """Decide `NOW`, with the names that are taken and what the environments hold."""
 
     def answer(state: ApplicationState) -> Sequence[ApplicationEvent]:
-        return decide(command, state, context=Surroundings(names=names, held=held), now=NOW)
+        context = Surroundings(names=names, held=held, asked_at=asked_at)
+        return decide(command, state, context=context, now=NOW)
 
     return answer
 

@@ -7,21 +7,19 @@ of a value that is nowhere.
 
 import json
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Path
 from pydantic import AfterValidator, Field, SecretStr
 
-from services.chassis.problems import Problem
-from services.chassis.secrets.paths import credentials_path, secret_path
+from services.chassis.secrets.paths import SecretPath, credentials_path, secret_path
 from services.chassis.secrets.port import SecretsStore
-from services.ingest.adapters.hooks import Hooks
 from services.ingest.adapters.orchestrator import Orchestrator
 from services.ingest.handlers.asking import (
     AtEnvironment,
     Body,
     Configurer,
     Decision,
-    EnvironmentAddress,
     Key,
     decided,
     told,
@@ -36,6 +34,7 @@ from trellis_contracts.applications import (
     VariableValue,
 )
 from trellis_contracts.names import VariableName
+from trellis_contracts.rights import Identity
 from trellis_contracts.settings import SettingsChange
 
 SHORTEST_SECRET = 8
@@ -65,6 +64,10 @@ SecretValue = Annotated[
     AfterValidator(_can_be_masked),
     AfterValidator(_has_no_nul),
 ]
+
+
+_ANY_NEWER = 2**31
+"""A version that no value has: what would be recorded is asked before anything is stored."""
 
 
 class NewVariable(Body):
@@ -100,9 +103,9 @@ class NewCredentials(Body):
 class Environments:
     """The routes of an environment's settings and values."""
 
-    def __init__(self, orchestrator: Orchestrator, hooks: Hooks, secrets: SecretsStore) -> None:
-        """Takes who decides, who knows the applications, and where values are kept."""
-        self._orchestrator, self._hooks, self._secrets = orchestrator, hooks, secrets
+    def __init__(self, orchestrator: Orchestrator, secrets: SecretsStore) -> None:
+        """Takes who decides, and where values are kept."""
+        self._orchestrator, self._secrets = orchestrator, secrets
 
     def router(self) -> APIRouter:
         """The routes, to be included under the API's prefix."""
@@ -158,11 +161,9 @@ class Environments:
         key: Key,
     ) -> Decision:
         """Give a secret a new version, from the next deployment on."""
-        await self._refuse_unknown(at)
+        newer = RecordSecret(**dict(at), name=name, version=_ANY_NEWER)
         path = secret_path(at.application_id, at.environment_id, name)
-        version = await self._secrets.put(path, asked.value)
-        command = RecordSecret(**dict(at), name=name, version=version)
-        return told(await decided(self._orchestrator, command, who=who, key=key))
+        return await self._stored(newer, path, asked.value, who=who, key=key)
 
     async def remove_secret(
         self, *, who: Configurer, at: AtEnvironment, name: Name, key: Key
@@ -180,13 +181,21 @@ class Environments:
         key: Key,
     ) -> Decision:
         """Give the environment the AWS credentials that its deployments use."""
-        await self._refuse_unknown(at)
+        newer = RecordCredentials(**dict(at), version=_ANY_NEWER)
         path = credentials_path(at.application_id, at.environment_id)
-        version = await self._secrets.put(path, asked.sealed())
-        command = RecordCredentials(**dict(at), version=version)
-        return told(await decided(self._orchestrator, command, who=who, key=key))
+        return await self._stored(newer, path, asked.sealed(), who=who, key=key)
 
-    async def _refuse_unknown(self, at: EnvironmentAddress) -> None:
-        """No value is stored for an application that was never made."""
-        if await self._hooks.of(at.application_id) is None:
-            raise Problem(404, "There is no such application.")
+    async def _stored(
+        self,
+        newer: RecordSecret | RecordCredentials,
+        path: SecretPath,
+        value: SecretStr,
+        *,
+        who: Identity,
+        key: UUID,
+    ) -> Decision:
+        """Store a value and have its version recorded; one that is refused is never stored."""
+        await decided(self._orchestrator, newer, who=who, key=key, dry_run=True)
+        version = await self._secrets.put(path, value)
+        command = newer.model_copy(update={"version": version})
+        return told(await decided(self._orchestrator, command, who=who, key=key))

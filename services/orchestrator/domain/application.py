@@ -89,7 +89,7 @@ def evolve(state: ApplicationState, event: Message, *, at: datetime) -> Applicat
         case _ if isinstance(event, ConfigurationEvent):
             return _configured(state, event)
         case _:
-            return _changed(state, event)
+            return _changed(state, event, at)
 
 
 def decide(
@@ -128,10 +128,10 @@ def ends(command: ApplicationQuestion, state: ApplicationState) -> tuple[Environ
     return (command.environment_id,) if isinstance(command, RemoveEnvironment) else ()
 
 
-def _identified(state: Application, event: IdentityEvent) -> Application:
+def _identified(state: Application, event: IdentityEvent, at: datetime) -> Application:
     after = replace(state, created=identity.evolve(state.created, event))
     if isinstance(event, RepositoryMoved) and event.why is Mover.PERSON:
-        return replace(after, heads={}, moved={}, unobservable={})
+        return replace(after, heads={}, moved={}, unobservable={}, repointed=at)
     return after
 
 
@@ -225,12 +225,12 @@ def _configured(state: Application, event: ConfigurationEvent) -> Application:
     return replace(state, environments={**state.environments, event.environment_id: after})
 
 
-def _changed(state: Application, event: Message) -> Application | Deleted:
+def _changed(state: Application, event: Message, at: datetime) -> Application | Deleted:
     match event:
         case _ if isinstance(event, LineEvent):
             return replace(state, environments=line.evolve(state.environments, event))
         case _ if isinstance(event, IdentityEvent):
-            return _identified(state, event)
+            return _identified(state, event, at)
         case ApplicationDeletionRequested():
             return replace(state, deletions=state.deletions + 1)
         case CloneTokenStored() | WatchesChanged() | CheckReported():

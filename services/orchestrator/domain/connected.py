@@ -28,7 +28,8 @@ class Application:
     """A connected repository; `heads` says where its branches stood when last heard of.
 
     `moved` is when that was. `created` is how it would be created today: its name, repository and
-    folder are those of now. `deletions` counts how often somebody wanted it gone.
+    folder are those of now; `repointed` is when a person named another repository. `deletions`
+    counts how often somebody wanted it gone.
     """
 
     created: ApplicationCreated
@@ -40,6 +41,7 @@ class Application:
     watches: tuple[PathPattern, ...] = ()
     checks: Mapping[CommitSha, Mapping[CheckName, CheckConclusion]] = field(default_factory=dict)
     deletions: int = 0
+    repointed: datetime | None = None
     pull_requests: Following = field(default_factory=Following)
 
     @property
@@ -94,8 +96,11 @@ class Application:
         )
 
     def moved_since(self, branch: BranchName, asked_at: datetime | None) -> bool:
-        """Say whether the branch moved after the remote was asked: its answer may be older."""
-        moved = self.moved.get(branch)
+        """Say whether the branch moved after the remote was asked: its answer may be older.
+
+        Asked before the application was re-pointed, another repository has answered.
+        """
+        moved = self.moved.get(branch, self.repointed)
         return moved is not None and (asked_at is None or moved > asked_at)
 
     def bound_to(self, branch: BranchName) -> tuple[EnvironmentId, ...]:

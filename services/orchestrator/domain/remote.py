@@ -27,8 +27,14 @@ def evolve(state: Application, event: Heard, *, at: datetime) -> Application:
 def decide(fact: Heard, state: Application, context: Surroundings) -> list[HeardEvent]:
     """Give what is news of it."""
     if isinstance(fact, BranchUnobservable):
-        return _unobservable(fact, state, context)
+        return _unobservable(fact, state, context) if _is_asked(state, context) else []
     return [] if _is_no_news(fact, state, context) else [fact]
+
+
+def _is_asked(state: Application, context: Surroundings) -> bool:
+    """Say whether it is this repository that has answered."""
+    since = state.repointed
+    return since is None or (context.asked_at is not None and context.asked_at > since)
 
 
 def _unobservable(

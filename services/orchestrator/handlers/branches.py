@@ -8,6 +8,7 @@ from services.orchestrator.handlers.environments import Environments
 from trellis_contracts import codec
 from trellis_contracts.asking import Accepted, Asked, Refused
 from trellis_contracts.deployments import RequestDeploy, Trigger
+from trellis_contracts.lifecycles import RepointRepository
 from trellis_contracts.names import BranchName, EnvironmentId, derived_id
 from trellis_contracts.pushes import (
     BranchHeadObserved,
@@ -35,6 +36,15 @@ class Branches:
             await self.offer(fact, asked, cause=asked.id, news=bool(answer.events))
             if not answer.events:
                 await self._ask_again(fact, asked)
+        return answer
+
+    async def repoint(self, command: RepointRepository, asked: Asked) -> Accepted | Refused:
+        """Clone an application from elsewhere, and have that remote asked where branches stand."""
+        answer = await self._applications.answer(command, asked)
+        application = await self._applications.state(command.application_id)
+        if isinstance(answer, Accepted) and answer.events and isinstance(application, Application):
+            for branch in application.followed():
+                await self.look(application, branch, cause=derived_id(asked.id, branch))
         return answer
 
     async def look(self, application: Application, branch: BranchName, *, cause: object) -> None:

@@ -21,7 +21,7 @@ from trellis_contracts import codec, subjects
 from trellis_contracts.applications import ApplicationCommand
 from trellis_contracts.asking import Accepted, Asked, RefusalCode, Refused
 from trellis_contracts.deployments import EnvironmentCommand, RecordCloudReset
-from trellis_contracts.lifecycles import RemoveEnvironment
+from trellis_contracts.lifecycles import RemoveEnvironment, RepointRepository
 from trellis_contracts.message import Message
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, Delivered
 from trellis_contracts.runs import Heartbeat, HeartbeatAnswer, RunStreamEvent
@@ -45,14 +45,21 @@ class Handlers:
                 return unreadable
             case RecordCloudReset() as reset:
                 return await self.environments.reset_cloud(reset, asked)
-            case RemoveEnvironment() as removal:
-                return await self.environments.remove(removal, asked)
             case command if isinstance(command, ApplicationCommand):
-                return await self.applications.answer(command, asked)
+                return await self._change(command, asked)
             case command if isinstance(command, EnvironmentCommand):
                 return await self.environments.answer(command, asked)
             case _:
                 return _not_here(asked, "a command")
+
+    async def _change(self, command: ApplicationCommand, asked: Asked) -> Accepted | Refused:
+        match command:
+            case RemoveEnvironment():
+                return await self.environments.remove(command, asked)
+            case RepointRepository():
+                return await self.branches.repoint(command, asked)
+            case _:
+                return await self.applications.answer(command, asked)
 
     async def fact(self, asked: Asked) -> Accepted | Refused:
         """Answer what a builder reports."""

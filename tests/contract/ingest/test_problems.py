@@ -13,6 +13,7 @@ from fastapi.openapi.models import OpenAPI
 
 from services.ingest.domain.addresses import environment_ids
 from tests.support.ingest import RunningIngest, running_ingest
+from trellis_contracts.asking import RefusalCode
 from trellis_contracts.rights import Role
 
 CANARY = "canary-0f1e2d3c4b5a-canary"
@@ -124,15 +125,23 @@ async def test_a_commit_and_a_branch_at_once_are_refused(ingest: RunningIngest) 
     assert "not both" in str(_is_a_problem(answer, 422)["errors"])
 
 
-async def test_nothing_is_sealed_for_an_application_that_was_never_made(
-    ingest: RunningIngest,
+@pytest.mark.parametrize(
+    ("what", "body"),
+    [
+        ("secrets/S", {"value": "long enough"}),
+        ("credentials", {"access_key_id": "AKIA0", "secret_access_key": "long enough"}),
+    ],
+)
+async def test_nothing_is_sealed_that_would_be_refused(
+    ingest: RunningIngest, what: str, body: dict[str, object]
 ) -> None:
     application = UUID(ANY_ID)
     environment = environment_ids(application)["staging"]
     before = Path(ingest.settings.data / "secrets.encrypted").read_bytes()
+    ingest.orchestrator.refuses_with = RefusalCode.UNKNOWN, "environment-unknown"
     answer = await ingest.client.put(
-        f"/api/v1/applications/{application}/environments/{environment}/secrets/S",
-        json={"value": "long enough"},
+        f"/api/v1/applications/{application}/environments/{environment}/{what}",
+        json=body,
         headers=ingest.as_a(Role.DEVELOPER),
     )
 

@@ -1,5 +1,6 @@
 """An application is renamed, follows its repository, is pointed at another one, moves inside it."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -8,6 +9,7 @@ from services.orchestrator.domain.identity import moved_url
 from services.orchestrator.domain.refusals import IllegalName
 from tests.support.deployments import DEVELOPMENT, PRODUCTION, SHOP, STAGING, A, shop
 from tests.support.lifecycles import ask, given
+from tests.support.spec import BEGAN
 from trellis_contracts.applications import ConfigureEnvironment, EnvironmentConfigured
 from trellis_contracts.lifecycles import (
     ApplicationRenamed,
@@ -19,7 +21,7 @@ from trellis_contracts.lifecycles import (
     RepositoryMoved,
 )
 from trellis_contracts.message import Message
-from trellis_contracts.pushes import BranchHeadObserved, HeadSource
+from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
 from trellis_contracts.settings import EnvironmentSettings, SettingsChange
 
 RENAME = RenameApplication(application_id=SHOP, name="store")
@@ -124,6 +126,15 @@ class TestRepository:
 
     def test_nothing_is_known_of_the_branches_of_another_repository(self) -> None:
         assert shop(AT_MAIN, moved(Mover.PERSON)).heads == {}
+
+    def test_what_the_earlier_repository_says_late_is_no_news(self) -> None:
+        elsewhere = given(moved(Mover.PERSON))
+        mute = BranchUnobservable(application_id=SHOP, branch="main", detail="gone", gone=True)
+        for said in (AT_MAIN, mute):
+            before, after = BEGAN - timedelta(seconds=1), BEGAN + timedelta(seconds=1)
+            elsewhere.when(ask(said, asked_at=before)).then_nothing()
+            elsewhere.when(ask(said, asked_at=None)).then_nothing()
+            elsewhere.when(ask(said, asked_at=after)).then(said)
 
     def test_the_branches_of_one_that_moved_stand_where_they_stood(self) -> None:
         assert shop(AT_MAIN, moved(Mover.FORGE)).heads == {"main": A}
