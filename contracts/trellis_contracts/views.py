@@ -22,8 +22,9 @@ from trellis_contracts.names import (
 from trellis_contracts.parties import Party
 from trellis_contracts.releases import Cloud, StackOutputs
 from trellis_contracts.rules import Gate, SkipReason
-from trellis_contracts.runs import ResourceProgress, Step
+from trellis_contracts.runs import ResourceProgress
 from trellis_contracts.settings import EnvironmentSettings
+from trellis_contracts.steps import Step
 
 
 class DeploymentState(StrEnum):
@@ -140,7 +141,7 @@ class HoldView(Message):
 
 
 class ReleaseView(Message):
-    """What an environment runs now."""
+    """What an environment runs now; `passed`, unless its command after the deploy has not yet."""
 
     deployment_id: DeploymentId
     number: int
@@ -151,6 +152,7 @@ class ReleaseView(Message):
     since: UtcDatetime
     gone: bool = False
     """True when the local AWS that held it has stopped since."""
+    passed: bool = True
 
 
 class EnvironmentView(Message):

@@ -21,7 +21,8 @@ from trellis_contracts.failures import (
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
 from trellis_contracts.parties import Party
-from trellis_contracts.runs import Step, StepStarted
+from trellis_contracts.runs import StepStarted
+from trellis_contracts.steps import Step
 from trellis_contracts.views import DeploymentState, DeploymentView
 
 SHOP = Shop()
