@@ -113,7 +113,7 @@ def picture(view: DeploymentView) -> RenderableType:
 def _step_line(step: StepView) -> Text:
     took = f"  {duration(step.seconds)}" if step.seconds is not None else ""
     line = Text(f"  {_MARKS[step.succeeded]} ", style=_MARK_STYLES[step.succeeded])
-    return line.append(f"{step.step.value:<11}", style="default").append(took, style="dim")
+    return line.append(f"{step.step.value:<13}", style="default").append(took, style="dim")
 
 
 def _stack_lines(stack: StackView) -> Iterator[Text]:

@@ -137,6 +137,19 @@ def application_page(application: ApplicationView) -> list[RenderableType]:
     return [*lines, made]
 
 
+def building(environment: EnvironmentView) -> list[Text]:
+    """Say how the builds of an environment are run: in what room, and what around its deploy."""
+    settings, size = environment.settings, environment.settings.size
+    lines = [Text(f"size       {size} ({size.memory_mib} MiB, processors: {size.cpus})")]
+    if settings.silence_minutes:
+        lines.append(Text(f"silence    at most {settings.silence_minutes} min"))
+    if settings.before_deploy:
+        lines.append(Text(f"before     {settings.before_deploy}"))
+    if settings.after_deploy:
+        lines.append(Text(f"after      {settings.after_deploy}"))
+    return lines
+
+
 def rules_page(application: ApplicationView, environment: EnvironmentView) -> list[RenderableType]:
     """Show what the deployments to an environment wait for, and what holds pushes back."""
     settings, approvals = environment.settings, environment.settings.approvals
@@ -206,13 +219,14 @@ def environment_list(application: ApplicationView) -> Table:
 
 def builders_of(builders: Sequence[BuilderView]) -> Table:
     """One row a builder: its room, and what it keeps for runs."""
-    made = table("Builder", "Runs", "Isolation", "Toolchains", "Dependencies")
+    made = table("Builder", "Runs", "Isolation", "Machine", "Toolchains", "Dependencies")
     for builder in builders:
         kept = f"{builder.dependencies} kept, {builder.dependency_bytes >> 20} MiB"
         made.add_row(
             Text(builder.name),
             f"{builder.busy} of {builder.slots}",
             Text(builder.isolation),
+            Text(f"{builder.memory_mib} MiB, {builder.cpus} processors\n{builder.sizes}"),
             "\n".join(builder.toolchains.values()) or "none installed yet",
             kept if builder.layers else "installed in each run: no layers here",
         )

@@ -40,6 +40,7 @@ from trellis_contracts.applications import (
 from trellis_contracts.lifecycles import (
     ApplicationDeleted,
     ApplicationDeletionRequested,
+    ClassifyEnvironment,
     ConcludeDeletion,
     DeleteApplication,
     IdentityCommand,
@@ -115,10 +116,12 @@ def decide(
 
 
 def ends(command: ApplicationQuestion, state: ApplicationState) -> tuple[EnvironmentId, ...]:
-    """Name the environments that a command may end only when they hold nothing."""
+    """Name the environments that a command may end, or change in kind, only when they are idle."""
     if isinstance(command, ConcludeDeletion) and isinstance(state, Application):
         return tuple(state.environments)
-    return (command.environment_id,) if isinstance(command, RemoveEnvironment) else ()
+    if isinstance(command, RemoveEnvironment | ClassifyEnvironment):
+        return (command.environment_id,)
+    return ()
 
 
 def _identified(state: Application, event: IdentityEvent) -> Application:

@@ -20,7 +20,7 @@ from trellis_contracts import codec, subjects
 from trellis_contracts.applications import ApplicationCommand
 from trellis_contracts.asking import Accepted, Asked, RefusalCode, Refused
 from trellis_contracts.deployments import EnvironmentCommand, RecordCloudReset
-from trellis_contracts.lifecycles import RemoveEnvironment
+from trellis_contracts.lifecycles import ClassifyEnvironment, RemoveEnvironment
 from trellis_contracts.message import Message
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, Delivered
 from trellis_contracts.runs import Heartbeat, HeartbeatAnswer, RunStreamEvent
@@ -43,8 +43,8 @@ class Handlers:
                 return unreadable
             case RecordCloudReset() as reset:
                 return await self.environments.reset_cloud(reset, asked)
-            case RemoveEnvironment() as removal:
-                return await self.environments.remove(removal, asked)
+            case RemoveEnvironment() | ClassifyEnvironment() as change:
+                return await self.environments.settle_idle(change, asked)
             case command if isinstance(command, ApplicationCommand):
                 return await self.applications.answer(command, asked)
             case command if isinstance(command, EnvironmentCommand):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.support.building import Site, building
 from tests.support.git import folder_of_files
+from trellis_contracts.failures import TestsFailed
 from trellis_contracts.limit_failures import MemoryExceeded, RunSilent, StepTimedOut
 from trellis_contracts.releases import Target
 from trellis_contracts.runs import RunOutcome
@@ -46,7 +47,7 @@ async def test_an_environment_may_be_silent_for_longer_than_its_builder_says(
     target = _target(idle_site, tmp_path, test_command="sleep 5; exit 1", silence_minutes=1)
     failed = await _outcome(idle_site, target, silence_seconds=3)
 
-    assert type(failed).__name__ == "TestsFailed", failed
+    assert isinstance(failed, TestsFailed), failed
 
 
 async def test_a_program_that_takes_too_long_is_not_said_to_have_failed(
@@ -76,4 +77,5 @@ async def test_node_is_told_how_large_its_heap_may_be(idle_site: Site, tmp_path:
     target = _target(idle_site, tmp_path, test_command=command, size=BuildSize.LARGE)
     failed = await _outcome(idle_site, target)
 
-    assert getattr(failed, "tail", ())[-1] == "--max-old-space-size=6144"
+    assert isinstance(failed, TestsFailed), failed
+    assert failed.tail[-1] == "--max-old-space-size=6144"

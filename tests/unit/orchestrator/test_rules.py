@@ -36,7 +36,11 @@ from tests.support.deployments import (
     release,
 )
 from tests.support.world import Question, World
-from trellis_contracts.applications import EnvironmentConfigured, VariableSet
+from trellis_contracts.applications import (
+    ConfigureEnvironment,
+    EnvironmentConfigured,
+    VariableSet,
+)
 from trellis_contracts.deployments import (
     Cancel,
     DeployCancelled,
@@ -49,6 +53,7 @@ from trellis_contracts.deployments import (
     ExpireRun,
     Promote,
     Redeploy,
+    ReleaseDeployed,
     RequestDeploy,
     RollBack,
     TearDown,
@@ -67,19 +72,20 @@ from trellis_contracts.gating import (
     OverrideFreeze,
     PromotionApproved,
 )
+from trellis_contracts.lifecycles import ClassifyEnvironment
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
 from trellis_contracts.pushes import NO_COMMIT, PushReceived
 from trellis_contracts.rules import Approvals, QueuePolicy, Window, WindowKind
 from trellis_contracts.runs import RunAbandoned, RunCancelled, RunSucceeded
-from trellis_contracts.settings import EnvironmentSettings
+from trellis_contracts.settings import EnvironmentSettings, SettingsChange
 
 EXAMPLES = int(os.environ.get("RULES_EXAMPLES", "100"))
 ENDS = (DeployCancelled, DeploySucceeded, DeploySuperseded, EnvironmentTornDown, Failure)
 PEOPLE = st.sampled_from([ANA, BEN, EVE])
 PLACES = st.sampled_from([DEVELOPMENT, STAGING, PRODUCTION])
 NAMES = {DEVELOPMENT: "development", STAGING: "staging", PRODUCTION: "production"}
-Reported = RunSucceeded | RunCancelled | RunAbandoned | RunErrored | TestsFailed
+Reported = ReleaseDeployed | RunSucceeded | RunCancelled | RunAbandoned | RunErrored | TestsFailed
 NIGHT = Window(kind=WindowKind.DENY, opens="0 20 * * *", minutes=600)
 
 
@@ -240,6 +246,34 @@ class Rules(RuleBasedStateMachine):
         changed = VariableSet(application_id=SHOP, environment_id=where, name="COLOUR", value=value)
         self.world.configure([changed])
 
+    @rule(where=st.sampled_from([STAGING, PRODUCTION]), automatic=st.booleans())
+    def let_pushes_deploy(self, where: UUID, *, automatic: bool) -> None:
+        self.world.change(
+            ConfigureEnvironment(
+                application_id=SHOP,
+                environment_id=where,
+                change=SettingsChange(branch="main", automatic=automatic),
+            )
+        )
+
+    @rule(where=PLACES, production=st.booleans())
+    def classify(self, where: UUID, *, production: bool) -> None:
+        command = ClassifyEnvironment(
+            application_id=SHOP, environment_id=where, production=production
+        )
+        refused = self.world.change(command)
+        assert refused or where != DEVELOPMENT or not production, "pushes deploy it"
+
+    @rule(where=st.sampled_from([STAGING, PRODUCTION]))
+    def make_it_production_while_a_push_waits(self, where: UUID) -> None:
+        """What would let a push slip into production, so that it happens often enough."""
+        self.classify(where=where, production=False)
+        self.let_pushes_deploy(where=where, automatic=True)
+        self.push(forced=False, delivered=True)
+        self.everything_told_is_lawful()
+        self.let_pushes_deploy(where=where, automatic=False)
+        self.classify(where=where, production=True)
+
     # What builders, the clock and bad luck do
 
     @precondition(lambda self: self.runs)
@@ -297,6 +331,16 @@ class Rules(RuleBasedStateMachine):
         assert set(self.requests) == there | self.ended
 
     @invariant()
+    def production_is_never_automatic(self) -> None:
+        for where, state in self.world.states.items():
+            environment = self.world.application.environment(where)
+            if environment.production:
+                assert not environment.settings.automatic
+                running = [state.slot.request] if isinstance(state.slot, Running) else []
+                requests = [*running, *(waiting.request for waiting in state.waiting)]
+                assert not [request for request in requests if is_automatic(request)]
+
+    @invariant()
     def one_push_waits_at_most_where_the_latest_wins(self) -> None:
         for where, state in self.world.states.items():
             pushes = [w for w in state.waiting if is_automatic(w.request)]
@@ -344,6 +388,7 @@ class Rules(RuleBasedStateMachine):
         request = self.requests[run.deployment_id]
         brings = release(request.commit or self.world.heads[-1] if self.world.heads else "a" * 40)
         more: dict[type[Message], dict[str, object]] = {
+            ReleaseDeployed: {"release": brings},
             RunSucceeded: {"release": brings, "seconds": 1},
             RunCancelled: {"cloud_touched": True},
             RunErrored: {"detail": "x"},
@@ -397,8 +442,10 @@ class Rules(RuleBasedStateMachine):
     def requested(self, where: UUID, event: DeployRequested) -> None:
         self.requests[event.deployment_id] = event
         person = (event.asked_by or "").startswith("person:")
-        assert where == DEVELOPMENT or (event.trigger is Trigger.PERSON and person)
-        assert where != PRODUCTION or event.kind is not DeployKind.DEPLOY
+        environment = self.world.application.environment(where)
+        by_hand = event.trigger is Trigger.PERSON and person
+        assert environment.settings.automatic or by_hand
+        assert not environment.production or (by_hand and event.kind is not DeployKind.DEPLOY)
         assert person or where not in self.held, "pushes were held"
         brings_new = event.kind in (DeployKind.DEPLOY, DeployKind.PROMOTE)
         assert not brings_new or event.commit not in self.barred.get(where, ())
@@ -425,7 +472,9 @@ class Rules(RuleBasedStateMachine):
         self.active[where] = event.deployment_id
         self.runs.append(event)
         request = self.requests[event.deployment_id]
-        settings_now = self.world.application.environment(where).settings
+        environment = self.world.application.environment(where)
+        assert not (environment.production and is_automatic(request)), "a push in production"
+        settings_now = environment.settings
         if event.attempt == 1 and request.kind is not DeployKind.ROLLBACK:
             frozen = frozen_until(settings_now.windows, self.world.now)
             assert frozen is None or event.deployment_id in self.overridden, "it was frozen"
