@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from datetime import datetime
+from uuid import UUID
 
 from rich import box
 from rich.console import RenderableType
@@ -279,14 +280,15 @@ def outputs(view: DeploymentView) -> list[Text]:
     return lines
 
 
-def token_list(tokens: Iterable[Token], now: datetime) -> Table:
-    """Lay out tokens, without their values."""
-    made = table("Name", "Role", "Acts as", "Begins with", "Made", "Used", "State")
+def token_list(tokens: Iterable[Token], now: datetime, names: Mapping[UUID, str]) -> Table:
+    """Lay out tokens, without their values; `names` are those of what they may change."""
+    made = table("Name", "Role", "Acts as", "Changes", "Begins with", "Made", "Used", "State")
     for token in tokens:
         made.add_row(
             Text(token.name),
             token.role.value,
             Text(token.actor),
+            Text(", ".join(names.get(place, "what is gone") for place in token.only) or "anything"),
             Text(f"{token.prefix}…"),
             ago(token.created_at, now),
             ago(token.used_at, now) if token.used_at else "never",
