@@ -24,6 +24,7 @@ from services.orchestrator.domain.gates import approvals_of
 from services.orchestrator.domain.refusals import Illegal
 from services.orchestrator.domain.slot import Free, Running, is_automatic
 from services.orchestrator.domain.windows import frozen_until
+from tests.support.asked import Reported, approval_of, configured, reported
 from tests.support.deployments import (
     ANA,
     BEN,
@@ -38,7 +39,6 @@ from tests.support.deployments import (
 from tests.support.world import Question, World
 from trellis_contracts.applications import (
     ConfigureEnvironment,
-    EnvironmentConfigured,
     VariableSet,
 )
 from trellis_contracts.deployments import (
@@ -53,16 +53,13 @@ from trellis_contracts.deployments import (
     ExpireRun,
     Promote,
     Redeploy,
-    ReleaseDeployed,
     RequestDeploy,
     RollBack,
     TearDown,
     Trigger,
 )
 from trellis_contracts.failing import Failure
-from trellis_contracts.failures import RunErrored, TestsFailed
 from trellis_contracts.gating import (
-    Approve,
     AutomaticHeld,
     ContentChanged,
     DeploySkipped,
@@ -77,21 +74,15 @@ from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
 from trellis_contracts.pushes import NO_COMMIT, PushReceived
 from trellis_contracts.rules import Approvals, QueuePolicy, Window, WindowKind
-from trellis_contracts.runs import RunAbandoned, RunCancelled, RunSucceeded
-from trellis_contracts.settings import EnvironmentSettings, SettingsChange
+from trellis_contracts.runs import RunSucceeded
+from trellis_contracts.settings import SettingsChange
 
 EXAMPLES = int(os.environ.get("RULES_EXAMPLES", "100"))
 ENDS = (DeployCancelled, DeploySucceeded, DeploySuperseded, EnvironmentTornDown, Failure)
 PEOPLE = st.sampled_from([ANA, BEN, EVE])
 PLACES = st.sampled_from([DEVELOPMENT, STAGING, PRODUCTION])
 NAMES = {DEVELOPMENT: "development", STAGING: "staging", PRODUCTION: "production"}
-Reported = ReleaseDeployed | RunSucceeded | RunCancelled | RunAbandoned | RunErrored | TestsFailed
 NIGHT = Window(kind=WindowKind.DENY, opens="0 20 * * *", minutes=600)
-
-
-def configured(where: UUID, **fields: object) -> EnvironmentConfigured:
-    given = EnvironmentSettings.model_validate(fields)
-    return EnvironmentConfigured(application_id=SHOP, environment_id=where, settings=given)
 
 
 class Rules(RuleBasedStateMachine):
@@ -179,7 +170,7 @@ class Rules(RuleBasedStateMachine):
         for approver in (who, again):
             for request in self.waiting():
                 if request.environment_id == PRODUCTION:
-                    self.ask(_approval(request), approver)
+                    self.ask(approval_of(request), approver)
             if change:
                 self.set_a_variable(where=PRODUCTION, value=approver)
 
@@ -225,7 +216,7 @@ class Rules(RuleBasedStateMachine):
     @rule(who=PEOPLE, choice=st.data(), stale=st.booleans())
     def approve(self, who: str, choice: st.DataObject, *, stale: bool) -> None:
         request = choice.draw(st.sampled_from(self.waiting()))
-        approval = _approval(request)
+        approval = approval_of(request)
         self.ask(approval.model_copy(update={"content": "0" * 64}) if stale else approval, who)
 
     @precondition(lambda self: self.waiting())
@@ -384,17 +375,9 @@ class Rules(RuleBasedStateMachine):
         assert isinstance(answered, IllegalFact) is not holds
 
     def fact(self, kind: type[Reported], run: DeployStarted) -> Reported:
-        known = {**run.ids, "run_id": run.run_id}
-        request = self.requests[run.deployment_id]
-        brings = release(request.commit or self.world.heads[-1] if self.world.heads else "a" * 40)
-        more: dict[type[Message], dict[str, object]] = {
-            ReleaseDeployed: {"release": brings},
-            RunSucceeded: {"release": brings, "seconds": 1},
-            RunCancelled: {"cloud_touched": True},
-            RunErrored: {"detail": "x"},
-            TestsFailed: {"command": "npm test", "exit_code": 1},
-        }
-        return kind.model_validate({**known, **more.get(kind, {})})
+        commit = self.requests[run.deployment_id].commit
+        newest = self.world.heads[-1] if self.world.heads else "a" * 40
+        return reported(kind, run, brings=release(commit or newest))
 
     def holding(self, where: UUID) -> DeployStarted:
         slot = self.world.state(where).slot
@@ -498,14 +481,6 @@ class Rules(RuleBasedStateMachine):
         ]
         assert newest is None or decided[-1] == newest
         assert isinstance(self.world.state(DEVELOPMENT).slot, Free)
-
-
-def _approval(request: DeployRequested) -> Approve:
-    return Approve(
-        environment_id=request.environment_id,
-        deployment_id=request.deployment_id,
-        content=request.content,
-    )
 
 
 Rules.TestCase.settings = settings(

@@ -12,6 +12,7 @@ from services.builder.domain.run import StepFailed
 from trellis_contracts.hook_failures import AfterDeployFailed, BeforeDeployFailed
 from trellis_contracts.releases import Release
 
+TOLD_OUTPUTS = "TRELLIS_OUTPUTS"
 OUTPUTS = "/opt/trellis-outputs.json"
 """Where the command after the deploy finds what the stacks show: by stack, by output."""
 
@@ -64,7 +65,7 @@ def variables_of(release: Release) -> dict[str, str]:
         for stack in release.stacks
         for name, value in stack.outputs.items()
     }
-    return {"TRELLIS_OUTPUTS": OUTPUTS, **named}
+    return {TOLD_OUTPUTS: OUTPUTS, **named}
 
 
 async def _run(
