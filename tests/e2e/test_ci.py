@@ -117,5 +117,7 @@ async def test_a_job_changes_nothing_but_what_its_token_is_for(tmp_path: Path) -
         ):
             status, said = await job.run(*words)
             assert (status, why in said) == (1, True), said
+        status, said = await job.run("builders")
+        assert (status, "memory looked at" in said) == (0, True), said
         status, said = await job.run("status")
         assert (status, "staging" in said) == (0, True), said
