@@ -11,7 +11,7 @@ from rich.text import Text
 
 from cli.tables import STYLES
 from trellis_contracts.runs import ResourceProgress
-from trellis_contracts.sentences import duration, has_ended, headline, outcome
+from trellis_contracts.sentences import duration, has_ended, headline, outcome, waits_for
 from trellis_contracts.views import DeploymentState, DeploymentView, RunView, StackView, StepView
 
 _MARKS = {None: "…", True: "✓", False: "✗"}
@@ -37,9 +37,9 @@ class Progress(Protocol):
         """End, and leave what was shown last."""
 
 
-def progress_on(console: Console) -> Progress:
-    """Give what suits the console."""
-    if console.is_terminal and not console.is_dumb_terminal:
+def progress_on(console: Console, *, among_lines: bool = False) -> Progress:
+    """Give what suits the console; line by line everywhere if other lines come in between."""
+    if console.is_terminal and not console.is_dumb_terminal and not among_lines:
         return LiveProgress(console)
     return PlainProgress(lambda line: console.print(Text(line), soft_wrap=True))
 
@@ -103,9 +103,8 @@ def picture(view: DeploymentView) -> RenderableType:
         parts += [_step_line(step) for step in run.steps]
         parts += [line for stack in run.stacks for line in _stack_lines(stack)]
     if not has_ended(view):
-        doing = (
-            "waiting for its turn" if view.state is DeploymentState.WAITING else view.state.value
-        )
+        waits = view.state is DeploymentState.WAITING
+        doing = f"waits: {waits_for(view)}" if waits else view.state.value
         parts.append(Spinner("dots", Text(doing, style=STYLES[view.state])))
     return Group(*parts)
 
@@ -113,7 +112,7 @@ def picture(view: DeploymentView) -> RenderableType:
 def _step_line(step: StepView) -> Text:
     took = f"  {duration(step.seconds)}" if step.seconds is not None else ""
     line = Text(f"  {_MARKS[step.succeeded]} ", style=_MARK_STYLES[step.succeeded])
-    return line.append(f"{step.step.value:<11}", style="default").append(took, style="dim")
+    return line.append(f"{step.step.value:<13}", style="default").append(took, style="dim")
 
 
 def _stack_lines(stack: StackView) -> Iterator[Text]:
@@ -130,7 +129,8 @@ def news(before: DeploymentView | None, now: DeploymentView) -> Iterator[str]:
     """
     if before is None:
         yield headline(now)
-    if now.state is not (before.state if before else None) and not has_ended(now):
+    moved = before is None or (before.state, before.gates) != (now.state, now.gates)
+    if moved and not has_ended(now):
         yield outcome(now)
     seen = {run.run_id: run for run in before.runs} if before else {}
     for run in now.runs:

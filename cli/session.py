@@ -19,6 +19,9 @@ EnvironmentName = Annotated[
     str, typer.Argument(metavar="ENV", help="development, staging, production, …")
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Show how it goes, and end as it ends.")]
+WithLogs = Annotated[
+    bool, typer.Option("--logs", help="Wait, and print what its runs print as well.")
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say whether it would be accepted; change nothing.")
 ]
@@ -43,4 +46,13 @@ def with_server(do: Callable[[Session], Awaitable[Given]], *, as_json: bool = Fa
         ) as api:
             return await do(Session(api, Output(as_json=as_json), server))
 
-    return asyncio.run(done())
+    try:
+        return asyncio.run(done())
+    except ExceptionGroup as several:
+        raise first_of(several) from several
+
+
+def first_of(several: ExceptionGroup[Exception]) -> Exception:
+    """Give what went wrong first where tasks ran side by side: it is what a person is told."""
+    first = several.exceptions[0]
+    return first_of(first) if isinstance(first, ExceptionGroup) else first

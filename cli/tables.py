@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from datetime import datetime
+from uuid import UUID
 
 from rich import box
 from rich.console import RenderableType
@@ -137,6 +138,19 @@ def application_page(application: ApplicationView) -> list[RenderableType]:
     return [*lines, made]
 
 
+def building(environment: EnvironmentView) -> list[Text]:
+    """Say how the builds of an environment are run: in what room, and what around its deploy."""
+    settings, size = environment.settings, environment.settings.size
+    lines = [Text(f"size       {size} ({size.memory_mib} MiB, processors: {size.cpus})")]
+    if settings.silence_minutes:
+        lines.append(Text(f"silence    at most {settings.silence_minutes} min"))
+    if settings.before_deploy:
+        lines.append(Text(f"before     {settings.before_deploy}"))
+    if settings.after_deploy:
+        lines.append(Text(f"after      {settings.after_deploy}"))
+    return lines
+
+
 def rules_page(application: ApplicationView, environment: EnvironmentView) -> list[RenderableType]:
     """Show what the deployments to an environment wait for, and what holds pushes back."""
     settings, approvals = environment.settings, environment.settings.approvals
@@ -206,13 +220,14 @@ def environment_list(application: ApplicationView) -> Table:
 
 def builders_of(builders: Sequence[BuilderView]) -> Table:
     """One row a builder: its room, and what it keeps for runs."""
-    made = table("Builder", "Runs", "Isolation", "Toolchains", "Dependencies")
+    made = table("Builder", "Runs", "Isolation", "Machine", "Toolchains", "Dependencies")
     for builder in builders:
         kept = f"{builder.dependencies} kept, {builder.dependency_bytes >> 20} MiB"
         made.add_row(
             Text(builder.name),
             f"{builder.busy} of {builder.slots}",
             Text(builder.isolation),
+            Text(f"{builder.memory_mib} MiB, {builder.cpus} processors\n{builder.sizes}"),
             "\n".join(builder.toolchains.values()) or "none installed yet",
             kept if builder.layers else "installed in each run: no layers here",
         )
@@ -270,14 +285,15 @@ def outputs(view: DeploymentView) -> list[Text]:
     return lines
 
 
-def token_list(tokens: Iterable[Token], now: datetime) -> Table:
-    """Lay out tokens, without their values."""
-    made = table("Name", "Role", "Acts as", "Begins with", "Made", "Used", "State")
+def token_list(tokens: Iterable[Token], now: datetime, names: Mapping[UUID, str]) -> Table:
+    """Lay out tokens, without their values; `names` are those of what they may change."""
+    made = table("Name", "Role", "Acts as", "Changes", "Begins with", "Made", "Used", "State")
     for token in tokens:
         made.add_row(
             Text(token.name),
             token.role.value,
             Text(token.actor),
+            Text(", ".join(names.get(place, "what is gone") for place in token.only) or "anything"),
             Text(f"{token.prefix}…"),
             ago(token.created_at, now),
             ago(token.used_at, now) if token.used_at else "never",

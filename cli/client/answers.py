@@ -66,6 +66,7 @@ class Token(Read):
     created_at: UtcDatetime
     used_at: UtcDatetime | None = None
     revoked_at: UtcDatetime | None = None
+    only: tuple[UUID, ...] = ()
 
 
 class NewToken(Token):

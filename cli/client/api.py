@@ -168,9 +168,12 @@ class Api(Lifecycles):
         """Say that the local AWS started anew as `instance`."""
         return await self._decide("POST", "/cloud-resets", {"instance": instance})
 
-    async def make_token(self, name: str, role: Role, actor: str | None = None) -> NewToken:
-        """Make a token."""
-        body = {"name": name, "role": role.value, "actor": actor}
+    async def make_token(
+        self, name: str, role: Role, actor: str | None = None, *, only: Sequence[UUID] = ()
+    ) -> NewToken:
+        """Make a token; `only` are the applications and environments that it may change."""
+        limits = [str(place) for place in only]
+        body = {"name": name, "role": role.value, "actor": actor, "only": limits}
         return read(NewToken, await self.http.send("POST", f"{V1}/tokens", body=body))
 
     async def tokens(self) -> tuple[Token, ...]:

@@ -42,6 +42,10 @@ class Lifecycles(Decider):
         """Give an environment another name."""
         return await self._decide("PUT", f"{path_of(at)}/name", {"name": name})
 
+    async def classify_environment(self, at: Place, *, production: bool) -> Decision:
+        """Make an environment a production environment, or none."""
+        return await self._decide("PUT", f"{path_of(at)}/class", {"production": production})
+
     async def reorder_environments(
         self, application: ApplicationId, order: Sequence[EnvironmentId]
     ) -> Decision:

@@ -16,8 +16,9 @@ from cli.naming import (
     place_of,
 )
 from cli.session import ApplicationName, AsJson, EnvironmentName, Session, with_server
-from cli.tables import application_list, application_page
+from cli.tables import application_list, application_page, building
 from trellis_contracts.settings import SettingsChange
+from trellis_contracts.sizes import BuildSize
 
 app = typer.Typer(no_args_is_help=True, help="Connect repositories and set their environments.")
 
@@ -108,6 +109,21 @@ def settings(  # noqa: PLR0913 - one for each setting
     test_command: Annotated[
         str | None, typer.Option(help="What runs them; '' is npm run test again.")
     ] = None,
+    before_deploy: Annotated[
+        str | None,
+        typer.Option(help="A command that must pass before a stack is touched; '' is none."),
+    ] = None,
+    after_deploy: Annotated[
+        str | None,
+        typer.Option(help="A command that must pass once all stacks stand; '' is none."),
+    ] = None,
+    size: Annotated[
+        BuildSize | None, typer.Option(help="The memory and processors of its builds' programs.")
+    ] = None,
+    silence_minutes: Annotated[
+        int | None,
+        typer.Option(help="How long a program may print nothing; 0 is as the builder is set."),
+    ] = None,
     region: Annotated[str | None, typer.Option(help="The AWS region, from now on.")] = None,
     stack_name: Annotated[
         str | None, typer.Option(help="The stack's name; '' is <application>-<stage> again.")
@@ -128,6 +144,10 @@ def settings(  # noqa: PLR0913 - one for each setting
         "automatic": automatic,
         "tests": tests,
         "test_command": test_command,
+        "before_deploy": before_deploy,
+        "after_deploy": after_deploy,
+        "size": size,
+        "silence_minutes": silence_minutes,
         "region": region,
         "stack_name": stack_name,
         "adopts": [stack for stack in adopt if stack] if adopt else None,
@@ -143,18 +163,21 @@ def settings(  # noqa: PLR0913 - one for each setting
             application = await session.api.application(
                 application.application_id, after=decision.position
             )
-        session.output.give(environment_of(application, found.name))
-        session.output.show(*application_page(application))
+        after = environment_of(application, found.name)
+        session.output.give(after)
+        session.output.show(*application_page(application), *building(after))
 
     with_server(changed, as_json=as_json)
 
 
 def _change(given: dict[str, object]) -> SettingsChange:
-    """Take what was given; an empty text is "none"."""
+    """Take what was given; an empty text is "none", and so is the number 0."""
+    cleared = {
+        name: None if value == "" or (value == 0 and value is not False) else value
+        for name, value in given.items()
+    }
     try:
-        return SettingsChange.model_validate(
-            {name: value if value != "" else None for name, value in given.items()}
-        )
+        return SettingsChange.model_validate(cleared)
     except ValidationError as error:
         faults = "; ".join(f"--{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
         raise typer.BadParameter(faults.replace("_", "-")) from error

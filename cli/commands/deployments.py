@@ -1,25 +1,29 @@
 """`trellis deploy|redeploy|promote|rollback|teardown|cancel`: ask for a change, and watch it."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from cli.asking import confirm
-from cli.client.answers import Decision, Place
+from cli.client.answers import Decision
 from cli.exits import CliError, Status
+from cli.following import Following, followed, following_of
 from cli.naming import UnknownName, environment_of, find_environment, place_of
-from cli.progress import progress_on
-from cli.session import ApplicationName, AsJson, DryRun, EnvironmentName, Session, Wait, with_server
-from cli.tables import outputs
-from cli.watching import watch
-from trellis_contracts.names import DeploymentId
+from cli.session import (
+    ApplicationName,
+    AsJson,
+    DryRun,
+    EnvironmentName,
+    Session,
+    Wait,
+    WithLogs,
+    with_server,
+)
 from trellis_contracts.sentences import headline, outcome
 from trellis_contracts.views import (
     ApplicationView,
-    DeploymentState,
     DeploymentView,
     EnvironmentView,
 )
@@ -35,6 +39,7 @@ def deploy(
     branch: Annotated[str | None, typer.Option(help="The newest commit of this branch.")] = None,
     commit: Annotated[str | None, typer.Option(help="This commit, by its full SHA.")] = None,
     wait: Wait = False,
+    logs: WithLogs = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -46,7 +51,7 @@ def deploy(
         at = place_of(app, env)
         return await session.api.deploy(at, commit=commit, branch=branch, dry_run=dry_run)
 
-    _change(name, environment, asked, wait=wait, as_json=as_json)
+    _change(name, environment, asked, following=following_of(wait=wait, logs=logs), as_json=as_json)
 
 
 def redeploy(
@@ -54,6 +59,7 @@ def redeploy(
     environment: EnvironmentName,
     *,
     wait: Wait = False,
+    logs: WithLogs = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -62,7 +68,7 @@ def redeploy(
     async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
         return await session.api.redeploy(place_of(app, env), dry_run=dry_run)
 
-    _change(name, environment, asked, wait=wait, as_json=as_json)
+    _change(name, environment, asked, following=following_of(wait=wait, logs=logs), as_json=as_json)
 
 
 def promote(
@@ -73,6 +79,7 @@ def promote(
         str | None, typer.Option("--from", help="The environment before it, if not said.")
     ] = None,
     wait: Wait = False,
+    logs: WithLogs = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -83,7 +90,7 @@ def promote(
         at = place_of(app, env)
         return await session.api.promote(at, origin.environment_id, dry_run=dry_run)
 
-    _change(name, environment, asked, wait=wait, as_json=as_json)
+    _change(name, environment, asked, following=following_of(wait=wait, logs=logs), as_json=as_json)
 
 
 def rollback(
@@ -94,6 +101,7 @@ def rollback(
         int | None, typer.Option(help="The number of an earlier success; the last if not said.")
     ] = None,
     wait: Wait = False,
+    logs: WithLogs = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -103,7 +111,7 @@ def rollback(
         back = (await _numbered(session, env, to)).deployment_id if to is not None else None
         return await session.api.roll_back(place_of(app, env), back, dry_run=dry_run)
 
-    _change(name, environment, asked, wait=wait, as_json=as_json)
+    _change(name, environment, asked, following=following_of(wait=wait, logs=logs), as_json=as_json)
 
 
 def teardown(
@@ -114,6 +122,7 @@ def teardown(
         str | None, typer.Option(metavar="ENV", help="Its name once more, instead of asking.")
     ] = None,
     wait: Wait = False,
+    logs: WithLogs = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -125,7 +134,7 @@ def teardown(
     async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
         return await session.api.tear_down(place_of(app, env), env.name, dry_run=dry_run)
 
-    _change(name, environment, asked, wait=wait, as_json=as_json)
+    _change(name, environment, asked, following=following_of(wait=wait, logs=logs), as_json=as_json)
 
 
 def cancel(
@@ -167,7 +176,7 @@ def before(application: ApplicationView, environment: EnvironmentView) -> Enviro
     return places[at - 1]
 
 
-def _change(name: str, environment: str, ask: Ask, *, wait: bool, as_json: bool) -> None:
+def _change(name: str, environment: str, ask: Ask, *, following: Following, as_json: bool) -> None:
     """Ask for a deployment; show it, or follow it to its end and end as it ended."""
 
     async def asked(session: Session) -> Status:
@@ -179,9 +188,10 @@ def _change(name: str, environment: str, ask: Ask, *, wait: bool, as_json: bool)
             session.output.show(Text("Nothing was changed."))
             return Status.FINE
         deployment = decision.subject
-        if wait:
-            return await _followed(session, place_of(app, env), deployment, after=decision.position)
         view = await session.api.deployment(deployment, after=decision.position)
+        if following is not Following.NOT:
+            lines = following is Following.LINES
+            return await followed(session, view, after=decision.position, lines=lines)
         session.output.give(view)
         session.output.show(
             Text(headline(view)), Text(f"Follow it: trellis logs {name} {environment} -f")
@@ -190,23 +200,6 @@ def _change(name: str, environment: str, ask: Ask, *, wait: bool, as_json: bool)
 
     if status := with_server(asked, as_json=as_json):
         raise typer.Exit(status)
-
-
-async def _followed(
-    session: Session, at: Place, deployment: DeploymentId, *, after: int | None
-) -> Status:
-    views = watch(session.api, deployment, application=at.application_id, after=after)
-    last: DeploymentView | None = None
-    async with aclosing(views):
-        with progress_on(session.output.console) as progress:
-            async for view in views:
-                progress.show(view)
-                last = view
-    if last is None:
-        return Status.FAILED
-    session.output.give(last)
-    session.output.show(Text(outcome(last)), *outputs(last))
-    return Status.FINE if last.state is DeploymentState.SUCCEEDED else Status.FAILED
 
 
 async def _numbered(session: Session, environment: EnvironmentView, number: int) -> DeploymentView:

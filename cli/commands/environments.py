@@ -92,6 +92,25 @@ def rename(
     _change(name, renamed, as_json=as_json)
 
 
+@app.command(epilog="Example: trellis environments classify shop qa --production")
+def classify(
+    name: ApplicationName,
+    environment: EnvironmentName,
+    *,
+    production: Annotated[
+        bool, typer.Option("--production/--not-production", help="Whether it is production.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Make an environment production, which no push ever deploys, or none; for administrators."""
+
+    def classified(api: Api, it: ApplicationView) -> Awaitable[Decision]:
+        at = place_of(it, environment_of(it, environment))
+        return api.classify_environment(at, production=production)
+
+    _change(name, classified, as_json=as_json)
+
+
 @app.command(epilog="Example: trellis environments reorder shop development qa production")
 def reorder(
     name: ApplicationName,

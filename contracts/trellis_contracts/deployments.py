@@ -91,6 +91,13 @@ class CommitResolved(DeploymentEvent):
     commit: CommitSha
 
 
+class ReleaseDeployed(DeploymentEvent):
+    """The stacks stand, so the environment runs this; the command after the deploy is to pass."""
+
+    run_id: RunId
+    release: Release
+
+
 class DeploySuperseded(DeploymentEvent):
     """A newer push took the waiting deployment's place."""
 
@@ -136,6 +143,7 @@ EnvironmentEvent = (
     DeployRequested
     | DeployStarted
     | CommitResolved
+    | ReleaseDeployed
     | DeploySuperseded
     | CancelRequested
     | DeployCancelled

@@ -9,6 +9,8 @@ from typing import ClassVar
 from typing_extensions import override
 
 from trellis_contracts.failing import RunFailure
+from trellis_contracts.hook_failures import HookFailure
+from trellis_contracts.limit_failures import LimitFailure
 from trellis_contracts.names import BranchName, CommitSha
 from trellis_contracts.parties import Party
 
@@ -290,4 +292,6 @@ FailureEvent = (
     | RunTimedOut
     | RunLost
     | RunErrored
+    | HookFailure
+    | LimitFailure
 )

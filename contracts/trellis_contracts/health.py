@@ -39,6 +39,7 @@ class BuilderView(Message):
 
     `isolation` is how runs are kept apart, or why they are refused. Without `layers` dependencies
     are installed in each run. `dependency_bytes` is what the kept installations take on the disk.
+    `memory_mib` and `cpus` are the machine's; `sizes` says how an environment's size is kept to.
     """
 
     name: str
@@ -49,3 +50,6 @@ class BuilderView(Message):
     layers: bool = False
     dependencies: int = 0
     dependency_bytes: int = 0
+    memory_mib: int = 0
+    cpus: int = 0
+    sizes: str = ""

@@ -88,6 +88,14 @@ class EnvironmentRemoved(Message):
     environment_id: EnvironmentId
 
 
+class EnvironmentClassified(Message):
+    """An environment is a production environment from now on, or is none any more."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    production: bool
+
+
 IdentityEvent = ApplicationRenamed | RepositoryMoved | FolderChanged
 LifecycleEvent = (
     IdentityEvent
@@ -96,6 +104,7 @@ LifecycleEvent = (
     | EnvironmentRenamed
     | EnvironmentsReordered
     | EnvironmentRemoved
+    | EnvironmentClassified
 )
 
 
@@ -162,6 +171,14 @@ class RemoveEnvironment(Message):
     confirm: str = Field(max_length=64)
 
 
+class ClassifyEnvironment(Message):
+    """Make an environment a production environment, or none: for one that pushes do not deploy."""
+
+    application_id: ApplicationId
+    environment_id: EnvironmentId
+    production: bool
+
+
 IdentityCommand = RenameApplication | RepointRepository | ChangeFolder
 LifecycleCommand = (
     IdentityCommand
@@ -170,4 +187,5 @@ LifecycleCommand = (
     | RenameEnvironment
     | ReorderEnvironments
     | RemoveEnvironment
+    | ClassifyEnvironment
 )

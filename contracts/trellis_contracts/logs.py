@@ -6,7 +6,7 @@ from pydantic import Field
 
 from trellis_contracts.message import Message, UtcDatetime
 from trellis_contracts.names import ApplicationId, DeploymentId, EnvironmentId, RunId
-from trellis_contracts.runs import Step
+from trellis_contracts.steps import Step
 
 LONGEST_LINE = 16_384
 """Characters; a longer line is cut and says so."""

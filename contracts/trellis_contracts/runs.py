@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from trellis_contracts.deployments import CommitResolved, DeployKind
+from trellis_contracts.deployments import CommitResolved, DeployKind, ReleaseDeployed
 from trellis_contracts.failing import DeploymentEvent
 from trellis_contracts.failures import FailureEvent
 from trellis_contracts.message import Message, UtcDatetime
@@ -20,17 +20,7 @@ from trellis_contracts.names import (
 )
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
 from trellis_contracts.releases import Release, Target
-
-
-class Step(StrEnum):
-    """The steps of a run, in their order; `plan` leaves out what a kind does not need."""
-
-    CHECKOUT = "checkout"
-    INSTALL = "install"
-    TEST = "test"
-    SYNTHESISE = "synthesise"
-    DEPLOY = "deploy"
-    REMOVE = "remove"
+from trellis_contracts.steps import Step
 
 
 class StartRun(Message):
@@ -142,7 +132,14 @@ RunStreamEvent = RunStarted | StepStarted | StepFinished | StackProgress
 RunOutcome = RunSucceeded | RunCancelled | RunAbandoned | FailureEvent
 """What ends a run; decided on `environment-<id>`, against the fence."""
 
-Fact = RunStreamEvent | CommitResolved | RunOutcome | BranchHeadObserved | BranchUnobservable
+Fact = (
+    RunStreamEvent
+    | CommitResolved
+    | ReleaseDeployed
+    | RunOutcome
+    | BranchHeadObserved
+    | BranchUnobservable
+)
 """Everything that a builder reports."""
 
 

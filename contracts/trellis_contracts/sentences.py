@@ -180,7 +180,8 @@ def runs_what(release: ReleaseView | None) -> str:
         return "nothing"
     if release.gone:
         return f"{short(release.commit)} is gone: the local AWS that held it has stopped"
-    return f"{short(release.commit)} (#{release.number})"
+    unproven = "" if release.passed else ", not passed"
+    return f"{short(release.commit)} (#{release.number}{unproven})"
 
 
 def short(commit: str | None) -> str:

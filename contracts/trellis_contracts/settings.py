@@ -13,10 +13,13 @@ from trellis_contracts.rules import (
     RequiredChecks,
     Window,
 )
+from trellis_contracts.sizes import BuildSize
 
 DEFAULT_REGION = "us-east-1"
 
-TestCommand = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00]+$")]
+ShellCommand = Annotated[
+    str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00]+$")
+]
 
 
 class Settable(Message):
@@ -30,7 +33,11 @@ class Settable(Message):
     checks: RequiredChecks | None = None
     run_minutes: int | None = Field(default=None, ge=1, le=1440)
     tests: bool = False
-    test_command: TestCommand | None = None
+    test_command: ShellCommand | None = None
+    before_deploy: ShellCommand | None = None
+    after_deploy: ShellCommand | None = None
+    size: BuildSize = BuildSize.MEDIUM
+    silence_minutes: int | None = Field(default=None, ge=1, le=1440)
     region: Region = DEFAULT_REGION
     stack_name: StackName | None = None
     adopts: tuple[StackName, ...] = Field(default=(), max_length=50)
@@ -42,7 +49,10 @@ class EnvironmentSettings(Settable):
     `branch` (or a glob of branches) with `automatic` says that a push to it deploys; `queue` what
     becomes of pushes that wait. `approvals`, `windows` and `checks` say what else a deployment
     waits for. `run_minutes` is how long a run may take. `tests` switches the tests on,
-    `test_command` replaces `npm run test`. `stack_name` replaces `<application>-<stage>`.
+    `test_command` replaces `npm run test`. `before_deploy` is run when the assembly is made and no
+    stack was touched yet, `after_deploy` when all stacks stand. A run's programs get the memory and
+    processors of `size`, and may be silent for `silence_minutes`. `stack_name` replaces
+    `<application>-<stage>`.
     `adopts` are stacks that were deployed without Trellis until now, and are this environment's.
     """
 

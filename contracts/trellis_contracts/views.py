@@ -23,8 +23,9 @@ from trellis_contracts.parties import Party
 from trellis_contracts.pull_requests import Hindrance, Number, PullRequestRule
 from trellis_contracts.releases import Cloud, StackOutputs
 from trellis_contracts.rules import Gate, SkipReason
-from trellis_contracts.runs import ResourceProgress, Step
+from trellis_contracts.runs import ResourceProgress
 from trellis_contracts.settings import EnvironmentSettings
+from trellis_contracts.steps import Step
 
 
 class DeploymentState(StrEnum):
@@ -141,7 +142,7 @@ class HoldView(Message):
 
 
 class ReleaseView(Message):
-    """What an environment runs now."""
+    """What an environment runs now; `passed`, unless its command after the deploy has not yet."""
 
     deployment_id: DeploymentId
     number: int
@@ -152,6 +153,7 @@ class ReleaseView(Message):
     since: UtcDatetime
     gone: bool = False
     """True when the local AWS that held it has stopped since."""
+    passed: bool = True
 
 
 class EnvironmentView(Message):

@@ -6,8 +6,10 @@ IdentityUnverifiable
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -20,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.chassis.clock import Clock, system_clock
 from services.chassis.problems import Problem
 from services.chassis.unavailable import Unavailable
-from trellis_contracts.rights import HEADER, LIFETIME_SECONDS, Identity, Right, may
+from trellis_contracts.rights import HEADER, LIFETIME_SECONDS, Identity, Right, may, reaches
 
 ALGORITHM = "EdDSA"
 ISSUER = "trellis/ingest"
@@ -85,7 +87,12 @@ class Identities:
                 },
             )
             issued_at, expires_at = (_moment(claims[name]) for name in ("iat", "exp"))
-            identity = Identity(actor=claims["sub"], role=claims["role"], expires_at=expires_at)
+            identity = Identity(
+                actor=claims["sub"],
+                role=claims["role"],
+                expires_at=expires_at,
+                only=claims.get("only", ()),
+            )
         except (jwt.InvalidTokenError, ValidationError, KeyError, TypeError, ValueError) as error:
             raise IdentityRejected(type(error).__name__) from None
         self._check_times(issued_at, expires_at)
@@ -169,13 +176,16 @@ class Identified:
         """Give the identity that `Guard` verified.
 
         Raises:
-            Problem: 401 without one, 403 when its role has not the right.
+            Problem: 401 without one, 403 when its role has not the right, or not here.
         """
         identity = request.scope.get("state", {}).get(_STATE_KEY)
         if not isinstance(identity, Identity):
             raise _unidentified("Nobody vouches for this request.")
         if not may(identity.role, self.right):
             raise Problem(403, f"A {identity.role} may not {self.right} here.")
+        if not reaches(identity, self.right, _places(request)):
+            detail = f"This token is limited to other places: it may not {self.right} here."
+            raise Problem(403, detail)
         return identity
 
 
@@ -185,6 +195,14 @@ def identified(right: Right) -> Identified:
     A test finds it there: a route that names no right is not served.
     """
     return Identified(right)
+
+
+def _places(request: Request) -> frozenset[UUID]:
+    """The application and the environment that the path names; that they belong is asked later."""
+    named = (request.path_params.get(name) for name in ("application_id", "environment_id"))
+    with suppress(ValueError):
+        return frozenset(UUID(str(one)) for one in named if one is not None)
+    return frozenset()
 
 
 def declared_length(headers: Headers) -> int:

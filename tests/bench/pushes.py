@@ -17,8 +17,8 @@ from cli.demo.stage import Stage
 from tests.bench.terms import SHORT
 from tests.support.git import folder_of_files
 from tests.support.stack import whole_trellis
-from trellis_contracts.runs import Step
 from trellis_contracts.sentences import has_ended
+from trellis_contracts.steps import Step
 from trellis_contracts.views import DeploymentView, StepView
 
 ROUNDS = 4 if SHORT else 12

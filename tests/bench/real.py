@@ -23,7 +23,7 @@ from tests.rigs.corpus.by_hand import STAGE, Terminal
 from tests.rigs.corpus.toolchain import installed_tools
 from tests.support.aws import INSTALLATION
 from tests.support.stack import whole_trellis
-from trellis_contracts.runs import Step
+from trellis_contracts.steps import Step
 from trellis_contracts.views import DeploymentState, DeploymentView
 
 SST = Path(__file__).parents[2] / "deploy" / "demo_sst"

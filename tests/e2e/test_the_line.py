@@ -9,7 +9,7 @@ from cli.client.errors import Refusal
 from cli.demo.cloud import stacks_in
 from cli.demo.stage import Stage, ask
 from tests.support.stack import DEMO, REGION, whole_trellis
-from trellis_contracts.runs import Step
+from trellis_contracts.steps import Step
 from trellis_contracts.views import DeploymentState, DeploymentView
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]

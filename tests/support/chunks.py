@@ -6,7 +6,7 @@ from uuid import UUID
 
 from trellis_contracts.logs import ChunkLine, LogChunk
 from trellis_contracts.names import derived_id
-from trellis_contracts.runs import Step
+from trellis_contracts.steps import Step
 
 RUN = derived_id("run")
 AT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -26,11 +26,11 @@ from trellis_contracts.runs import (
     RunEvent,
     RunStarted,
     StackProgress,
-    Step,
     StepFinished,
     StepStarted,
 )
 from trellis_contracts.settings import EnvironmentSettings
+from trellis_contracts.steps import Step
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 HOOK = "hook_0123456789abcdef"

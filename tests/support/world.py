@@ -19,6 +19,7 @@ from services.orchestrator.domain.refusals import Illegal
 from services.orchestrator.domain.slot import Environment
 from tests.support.deployments import ANA, RUN_SECONDS, SHOP, shop
 from tests.support.spec import NOW
+from trellis_contracts.applications import ApplicationCommand
 from trellis_contracts.deployments import (
     EnvironmentCommand,
     EnvironmentEvent,
@@ -124,6 +125,16 @@ class World:
                 delivery=push.delivery if push else None,
             )
             self.ask(command, id_=derived_id(cause, where), actor="forge:ana")
+
+    def change(self, command: ApplicationCommand) -> Illegal | None:
+        """Have a command about the application decided; give its refusal, if it was refused."""
+        context = Surroundings(held={one: self.state(one) for one in self.application.environments})
+        try:
+            events = application.decide(command, self.application, context=context, now=self.now)
+        except Illegal as refused:
+            return refused
+        self.configure(events)
+        return None
 
     def configure(self, events: Sequence[Message]) -> None:
         for event in events:

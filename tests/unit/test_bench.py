@@ -12,7 +12,7 @@ from cli.demo.stage import Stage
 from tests.bench import pixel, real
 from tests.rigs.corpus.by_hand import Terminal
 from tests.support.deployment_views import NOW, view
-from trellis_contracts.runs import Step
+from trellis_contracts.steps import Step
 from trellis_contracts.views import DeploymentState, StepView
 
 

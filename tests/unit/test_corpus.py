@@ -13,7 +13,7 @@ from tests.rigs.corpus.comparing import Outcome, compare
 from tests.rigs.corpus.installing import by_lock
 from tests.support.deployment_views import NOW, view
 from tests.support.git import folder_of_files
-from trellis_contracts.runs import Step
+from trellis_contracts.steps import Step
 from trellis_contracts.views import DeploymentState, StepView
 
 STANDS = Picture({"api": ("AWS::Lambda::Function",)}, {"api": ("Url",)}, code={"api/F": "one"})

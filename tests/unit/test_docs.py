@@ -15,6 +15,7 @@ from cli.main import app
 from cli.whereabouts import DATA, DOMAIN, TOKEN, URL
 from dashboard.settings import DashboardSettings
 from services.builder.adapters.attempt import TOLD
+from services.builder.adapters.steps.hooks import TOLD_OUTPUTS
 from services.builder.settings import BuilderSettings
 from services.chassis.settings import PREFIX, ChassisSettings
 from services.chassis.streams import STREAMS
@@ -37,6 +38,7 @@ SETTINGS: tuple[type[ChassisSettings], ...] = (
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 QUOTED = re.compile(r"`([^`\n]+)`")
 SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+JOB_LINE = re.compile(r"^ +- run: (trellis .+)$", re.MULTILINE)
 PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*/?")
 FILE = re.compile(r"\.(?:py|md|sh|toml|yaml)$")
 MODULE = re.compile(r"(?:trellis_contracts|services|cli|tests)(?:\.[a-z_]+)+")
@@ -133,7 +135,7 @@ def in_sources(name: str) -> bool:
 @pytest.mark.parametrize("page", pages())
 def test_a_variable_is_one_that_something_reads(page: str) -> None:
     read = {PREFIX + name.upper() for kind in SETTINGS for name in kind.model_fields}
-    read |= {URL, TOKEN, DATA, DOMAIN, *TOLD}
+    read |= {URL, TOKEN, DATA, DOMAIN, *TOLD, TOLD_OUTPUTS}
 
     assert not set(VARIABLE.findall(text_of(page))) - read
 
@@ -213,6 +215,11 @@ def shell_lines(page: str) -> Iterator[str]:
                 yield shlex.join(words)
 
 
+def jobs_lines(page: str) -> list[str]:
+    """The commands of a page's jobs for a CI."""
+    return JOB_LINE.findall(text_of(page))
+
+
 def command_of(words: list[str]) -> tuple[TyperCommand | TyperGroup, list[str]]:
     """The command that the words begin with, and the words behind it."""
     command, rest = typer.main.get_command(app), list(words)
@@ -229,7 +236,7 @@ def command_of(words: list[str]) -> tuple[TyperCommand | TyperGroup, list[str]]:
 
 
 def examples() -> list[str]:
-    found = [line for page in pages() for line in shell_lines(page)]
+    found = [line for page in pages() for line in (*shell_lines(page), *jobs_lines(page))]
     return [line for line in found if line.startswith("trellis ")]
 
 
@@ -248,6 +255,10 @@ def test_a_command_in_a_sentence_has_its_name_and_options(page: str) -> None:
         command, rest = command_of(quoted.split()[1:])
         known = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
         assert {word for word in rest if word.startswith("-")} <= known, quoted
+
+
+def test_the_page_for_a_ci_has_a_job_that_waits_for_its_deployment() -> None:
+    assert [line.split()[1] for line in jobs_lines("docs/ci.md")] == ["deploy", "promote"]
 
 
 def test_the_readme_shows_commands() -> None:

@@ -15,14 +15,18 @@ from services.builder.adapters.deployer.prepared import Prepared
 from services.builder.adapters.frameworks.port import Found
 from services.builder.adapters.isolation.layers import Layer
 from services.builder.adapters.isolation.profile import SOURCE, Mount
+from services.builder.adapters.isolation.room import Room
 from services.builder.adapters.isolation.sandbox import Command, Exit, Sandbox
+from services.builder.adapters.limits import Limits, failure_of, heap_option
 from services.builder.adapters.run_log import RunLog
 from services.builder.adapters.workspace import RunFolder
-from services.builder.domain.run import RunIds
+from services.builder.domain.run import RunIds, StepFailed
 from trellis_contracts.message import Message
 from trellis_contracts.names import ArtifactId, CommitSha
 from trellis_contracts.releases import Release
 from trellis_contracts.runs import StartRun
+from trellis_contracts.sizes import BuildSize
+from trellis_contracts.steps import Step
 
 TOLD = ("TRELLIS_STAGE", "TRELLIS_ENVIRONMENT", "TRELLIS_COMMIT")
 """The variables by which a program of the application's learns what it is run for."""
@@ -79,7 +83,7 @@ class Shop(Protocol):
 
 @dataclass(kw_only=True)
 class Attempt:
-    """One run under way; steps fill in the last six as they become known."""
+    """One run under way; steps fill in the last seven as they become known."""
 
     work: StartRun
     ids: RunIds
@@ -102,6 +106,7 @@ class Attempt:
     """The application, as it was found in the checkout."""
     stop: Stop | None = None
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    step: Step = Step.CHECKOUT
     exit_code: int | None = None
     commit: CommitSha | None = None
     made: Made | None = None
@@ -113,6 +118,17 @@ class Attempt:
         """Where in the checkout the application lies: as it was found, or as it was set."""
         return self.found.folder if self.found else self.work.target.folder
 
+    @property
+    def size(self) -> BuildSize:
+        """What the programs of this run may take up."""
+        return self.work.target.settings.size
+
+    @property
+    def silence_seconds(self) -> float:
+        """How long a program may print nothing: as the environment says, else the builder."""
+        minutes = self.work.target.settings.silence_minutes
+        return minutes * 60.0 if minutes else self.conditions.silence_seconds
+
     async def run(
         self,
         argv: tuple[str, ...],
@@ -122,7 +138,13 @@ class Attempt:
         read_only: tuple[Mount, ...] = (),
         of_builder: tuple[Mount, ...] = (),
     ) -> Exit:
-        """Run a program in the application's folder or another one, its output in the log."""
+        """Run a program in the application's folder or another one, its output in the log.
+
+        What was made of the commit, and was checked, is covered: no later program can change it.
+
+        Raises:
+            StepFailed: it took more time, silence or memory than it may.
+        """
         self.exit_code = None
         self.log.begin_program()
         where = self.application_folder if folder is None else folder
@@ -133,16 +155,31 @@ class Attempt:
             read_only=read_only,
             of_builder=of_builder,
             layers=self.layers,
+            covered=(self.made.prepared.folder.parent.name,) if self.made else (),
+            room=Room(self.size.memory_mib << 20, self.size.cpus),
         )
         ended = await self.sandbox.run(
             command,
             on_output=self.log.write,
             timeout=self.conditions.step_seconds,
-            silence_timeout=self.conditions.silence_seconds,
+            silence_timeout=self.silence_seconds,
         )
         self.exit_code = ended.code
         await self.log.flush()
+        if failure := failure_of(ended.reason, self.limits(), self.log.tail()):
+            raise StepFailed(failure)
         return ended
+
+    def limits(self) -> Limits:
+        """Say what a program of the step that goes on may take."""
+        return Limits(
+            ids=self.ids,
+            step=self.step,
+            size=self.size,
+            builder=self.conditions.name,
+            step_seconds=round(self.conditions.step_seconds),
+            silence_seconds=round(self.silence_seconds),
+        )
 
     def environment(self) -> dict[str, str]:
         """Give what every program of the application's finds: its variables, and that it is CI."""
@@ -150,6 +187,7 @@ class Attempt:
         return {
             "CI": "true",
             "NO_COLOR": "1",
+            "NODE_OPTIONS": heap_option(self.size),
             **dict(zip(TOLD, (target.stage, target.environment, self.commit or ""), strict=True)),
             **target.variables,
         }

@@ -16,7 +16,7 @@ from services.chassis.masking import Masker
 from services.chassis.unavailable import Unavailable
 from trellis_contracts import codec, subjects
 from trellis_contracts.logs import LONGEST_LINE, ChunkLine, LogChunk
-from trellis_contracts.runs import Step
+from trellis_contracts.steps import Step
 
 WINDOW_SECONDS = 0.1
 """The first line goes out at once, what follows at most this much later, together."""

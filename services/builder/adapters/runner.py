@@ -9,6 +9,8 @@ from uuid import UUID
 
 from services.builder.adapters.attempt import Attempt, Stop
 from services.builder.adapters.heartbeat import keep_alive
+from services.builder.adapters.isolation import room
+from services.builder.adapters.limits import shortage
 from services.builder.adapters.reporter import Reporter
 from services.builder.adapters.run_log import RunLog
 from services.builder.adapters.spool import Spool
@@ -28,10 +30,10 @@ from trellis_contracts.runs import (
     RunStarted,
     RunSucceeded,
     StartRun,
-    Step,
     StepFinished,
     StepStarted,
 )
+from trellis_contracts.steps import Step
 
 SLOT_SECONDS = 60.0
 
@@ -159,6 +161,8 @@ class Runner:
 
     async def _carry_out(self, attempt: Attempt, began: float) -> RunOutcome | None:
         try:
+            if lacking := shortage(attempt.size, room.of_machine()):
+                await attempt.log.say(lacking)
             for step in plan(attempt.work):
                 async with asyncio.timeout(_limit(step, attempt)):
                     await self._do(step, attempt)
@@ -172,7 +176,7 @@ class Runner:
             if attempt.stop is None:
                 raise
             _uncancel()
-            return _stopped(attempt, cloud_touched=False)
+            return _stopped(attempt, cloud_touched=attempt.release is not None)
         return RunSucceeded(
             **attempt.ids,
             release=attempt.release,
@@ -182,7 +186,7 @@ class Runner:
 
     async def _do(self, step: Step, attempt: Attempt) -> None:
         began, succeeded = monotonic(), False
-        attempt.exit_code = None
+        attempt.step, attempt.exit_code = step, None
         attempt.report(StepStarted(**attempt.ids, step=step))
         await attempt.log.begin(step)
         try:

@@ -22,7 +22,7 @@ from services.chassis.unavailable import Unavailable
 
 Found = TypeVar("Found")
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _TABLES = """
 CREATE TABLE IF NOT EXISTS tokens (
   id TEXT PRIMARY KEY,
@@ -33,7 +33,8 @@ CREATE TABLE IF NOT EXISTS tokens (
   role TEXT NOT NULL,
   created_at TEXT NOT NULL,
   used_at TEXT,
-  revoked_at TEXT
+  revoked_at TEXT,
+  only_at TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS living_token ON tokens (name) WHERE revoked_at IS NULL;
 CREATE TABLE IF NOT EXISTS sessions (
@@ -186,5 +187,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > _SCHEMA_VERSION:
         raise DirectoryUnusable(f"its schema is {version}, this release knows {_SCHEMA_VERSION}")
+    if version == 1:
+        connection.execute("ALTER TABLE tokens ADD COLUMN only_at TEXT NOT NULL DEFAULT '[]'")
     connection.executescript(_TABLES)
     connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")

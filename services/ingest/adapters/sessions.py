@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from services.chassis.clock import Clock, system_clock
 from services.ingest.adapters.directory import Directory
-from services.ingest.adapters.tokens import Token
+from services.ingest.adapters.tokens import Token, token_of
 from trellis_contracts.names import ActorId
 
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
@@ -111,7 +111,7 @@ def _use(db: sqlite3.Connection, value: str, *, now: datetime, lives: Lifetimes)
     if now - datetime.fromisoformat(found["seen_at"]) >= _USE_IS_NOTED_EVERY:
         noted = (now.isoformat(), _hash(value))
         db.execute("UPDATE sessions SET used_at = ? WHERE hash = ?", noted)
-    return Token.model_validate(found)
+    return token_of(found)
 
 
 def _forget_expired(db: sqlite3.Connection, now: datetime, lives: Lifetimes) -> None:

@@ -4,8 +4,10 @@ The private key is ingest's alone; every service verifies with the public one
 (`services.chassis.identity`).
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -42,7 +44,7 @@ class Signer:
         """Takes the private key."""
         self._key, self._clock = key, clock
 
-    def sign(self, actor: ActorId, role: Role) -> str:
+    def sign(self, actor: ActorId, role: Role, only: Sequence[UUID] = ()) -> str:
         """Give an identity for the header `rights.HEADER`, good for 60 seconds."""
         now = self._clock()
         claims = {
@@ -50,6 +52,7 @@ class Signer:
             "aud": AUDIENCE,
             "sub": actor,
             "role": role.value,
+            "only": [str(place) for place in only],
             "iat": int(now.timestamp()),
             "exp": int((now + timedelta(seconds=LIFETIME_SECONDS)).timestamp()),
         }

@@ -5,8 +5,10 @@ LastAdministrator
 """
 
 import hashlib
+import json
 import secrets
 import sqlite3
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -37,6 +39,8 @@ class Token(BaseModel):
     used_at: UtcDatetime | None = None
     """To the minute."""
     revoked_at: UtcDatetime | None = None
+    only: tuple[UUID, ...] = ()
+    """The applications and environments that it may change; all if there are none."""
 
 
 class NameTaken(Exception):
@@ -65,7 +69,9 @@ class Tokens:
         """Takes the directory, open by the time a token is asked for."""
         self._directory, self._clock = directory, clock
 
-    async def issue(self, name: str, *, actor: ActorId, role: Role) -> tuple[Token, SecretStr]:
+    async def issue(
+        self, name: str, *, actor: ActorId, role: Role, only: Sequence[UUID] = ()
+    ) -> tuple[Token, SecretStr]:
         """Make a token and give its value, which is never seen again.
 
         Raises:
@@ -79,13 +85,15 @@ class Tokens:
             actor=actor,
             role=role,
             created_at=self._clock(),
+            only=tuple(only),
         )
         row = {**token.model_dump(mode="json"), "hash": _hash(value)}
+        row["only_at"] = json.dumps(row.pop("only"))
         try:
             await self._directory.ask(
                 lambda db: db.execute(
-                    "INSERT INTO tokens (id, hash, prefix, name, actor, role, created_at) "
-                    "VALUES (:id, :hash, :prefix, :name, :actor, :role, :created_at)",
+                    "INSERT INTO tokens (id, hash, prefix, name, actor, role, created_at, only_at)"
+                    " VALUES (:id, :hash, :prefix, :name, :actor, :role, :created_at, :only_at)",
                     row,
                 )
             )
@@ -103,7 +111,7 @@ class Tokens:
         rows = await self._directory.ask(
             lambda db: db.execute("SELECT * FROM tokens ORDER BY id").fetchall()
         )
-        return tuple(_token(row) for row in rows)
+        return tuple(token_of(dict(row)) for row in rows)
 
     async def revoke(self, token_id: UUID) -> bool:
         """End a token at once; False if there is none. Again changes nothing.
@@ -119,8 +127,9 @@ def _hash(value: str) -> bytes:
     return hashlib.sha256(value.encode()).digest()
 
 
-def _token(row: sqlite3.Row) -> Token:
-    return Token.model_validate(dict(row))
+def token_of(row: Mapping[str, object]) -> Token:
+    """Give the token of a row of the table."""
+    return Token.model_validate({**row, "only": json.loads(str(row["only_at"]))})
 
 
 def _use(db: sqlite3.Connection, hashed: bytes, now: datetime) -> Token | None:
@@ -129,7 +138,7 @@ def _use(db: sqlite3.Connection, hashed: bytes, now: datetime) -> Token | None:
     ).fetchone()
     if row is None:
         return None
-    token = _token(row)
+    token = token_of(dict(row))
     if token.used_at is None or now - token.used_at >= _USE_IS_NOTED_EVERY:
         db.execute("UPDATE tokens SET used_at = ? WHERE id = ?", (now.isoformat(), str(token.id)))
     return token
@@ -139,7 +148,7 @@ def _revoke(db: sqlite3.Connection, token_id: UUID, now: datetime) -> bool:
     row = db.execute("SELECT * FROM tokens WHERE id = ?", (str(token_id),)).fetchone()
     if row is None:
         return False
-    token = _token(row)
+    token = token_of(dict(row))
     others = "SELECT count(*) FROM tokens WHERE role = ? AND revoked_at IS NULL AND id <> ?"
     (left,) = db.execute(others, (Role.ADMIN, str(token_id))).fetchone()
     if token.role is Role.ADMIN and token.revoked_at is None and not left:

@@ -34,6 +34,7 @@ _STATUS: Mapping[RefusalCode, int] = MappingProxyType(
 # A route takes its identity before anything else: whoever may not, learns nothing more.
 Reader = Annotated[Identity, Depends(identified(Right.READ))]
 Deployer = Annotated[Identity, Depends(identified(Right.DEPLOY))]
+Approver = Annotated[Identity, Depends(identified(Right.APPROVE))]
 Configurer = Annotated[Identity, Depends(identified(Right.CONFIGURE))]
 Creator = Annotated[Identity, Depends(identified(Right.CREATE))]
 Overrider = Annotated[Identity, Depends(identified(Right.OVERRIDE))]

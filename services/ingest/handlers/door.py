@@ -58,7 +58,7 @@ class Door:
             if wants_page(request.headers, _method(request)):
                 return _to_sign_in(request)
             raise self._unknown(request)
-        signed = self._signer.sign(found.actor, found.role)
+        signed = self._signer.sign(found.actor, found.role, found.only)
         return Response(headers={HEADER: signed, "Cache-Control": "no-store"})
 
     async def _find(self, request: Request) -> Token | None:

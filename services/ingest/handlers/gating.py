@@ -8,10 +8,10 @@ from pydantic import Field
 
 from services.ingest.adapters.orchestrator import Orchestrator
 from services.ingest.handlers.asking import (
+    Approver,
     AtEnvironment,
     Body,
     Decision,
-    Deployer,
     Key,
     Overrider,
     decided,
@@ -52,7 +52,7 @@ class Gating:
         return router
 
     async def approve(
-        self, *, who: Deployer, at: AtEnvironment, deployment_id: At, asked: NewApproval, key: Key
+        self, *, who: Approver, at: AtEnvironment, deployment_id: At, asked: NewApproval, key: Key
     ) -> Decision:
         """Approve a deployment that waits for it. It starts when enough people have."""
         command = Approve(
@@ -69,7 +69,7 @@ class Gating:
         )
         return told(await decided(self._orchestrator, command, who=who, key=key))
 
-    async def resume(self, *, who: Deployer, at: AtEnvironment, key: Key) -> Decision:
+    async def resume(self, *, who: Approver, at: AtEnvironment, key: Key) -> Decision:
         """Let pushes deploy again after a rollback; the next push does, nothing at once."""
         command = LiftHold(environment_id=at.environment_id)
         return told(await decided(self._orchestrator, command, who=who, key=key))

@@ -12,6 +12,7 @@ from services.ingest.adapters.orchestrator import Command, Orchestrator
 from services.ingest.domain.addresses import added_environment_id
 from services.ingest.handlers.applications import named
 from services.ingest.handlers.asking import (
+    Administrator,
     AtEnvironment,
     Body,
     Configurer,
@@ -25,6 +26,7 @@ from services.ingest.handlers.asking import (
 from trellis_contracts.applications import AddEnvironment
 from trellis_contracts.lifecycles import (
     ChangeFolder,
+    ClassifyEnvironment,
     DeleteApplication,
     RemoveEnvironment,
     RenameApplication,
@@ -90,6 +92,12 @@ class NewEnvironmentName(Body):
     name: EnvironmentName
 
 
+class NewClass(Body):
+    """Whether the environment is a production environment from now on."""
+
+    production: bool
+
+
 class Confirmation(Body):
     """`confirm` is the name of what is to go, typed by whoever wants it gone."""
 
@@ -116,6 +124,7 @@ class Lifecycles:
         router.put("/environments/order", status_code=202, tags=environments)(self.reorder)
         at = "/environments/{environment_id}"
         router.put(f"{at}/name", status_code=202, tags=environments)(self.rename_environment)
+        router.put(f"{at}/class", status_code=202, tags=environments)(self.classify)
         router.post(f"{at}/removal", status_code=202, tags=environments)(self.remove)
         return router
 
@@ -189,6 +198,13 @@ class Lifecycles:
     ) -> Decision:
         """Give the environment another name; its stage, and so what runs, stays."""
         command = RenameEnvironment(**dict(at), name=asked.name)
+        return await self._decided(command, who=who, key=key)
+
+    async def classify(
+        self, *, who: Administrator, at: AtEnvironment, asked: NewClass, key: Key
+    ) -> Decision:
+        """Make the environment a production environment, which no push ever deploys, or none."""
+        command = ClassifyEnvironment(**dict(at), production=asked.production)
         return await self._decided(command, who=who, key=key)
 
     async def remove(

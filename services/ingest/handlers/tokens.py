@@ -1,16 +1,17 @@
 """Tokens: an administrator makes, lists and revokes them."""
 
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.chassis.identity import identified
 from services.chassis.logging import get_logger
 from services.chassis.problems import Problem
 from services.ingest.adapters.tokens import LastAdministrator, NameTaken, Token, Tokens
 from services.ingest.handlers.asking import Administrator, Body
+from trellis_contracts.names import ActorId
 from trellis_contracts.rights import Right, Role
 
 TokenName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -19,11 +20,28 @@ TokenActor = Annotated[str, Field(pattern=r"^(person|robot):[A-Za-z0-9._@-]{1,64
 
 
 class NewToken(Body):
-    """A token to make; what is done with it is done by `actor`, `person:<name>` if not said."""
+    """A token to make; what is done with it is done by `actor`.
+
+    That is `person:<name>` if it is not said, `robot:<name>` for a deployer. `only` are ids of
+    applications and environments: nothing else can be changed with it.
+    """
 
     name: TokenName
     role: Role = Role.DEVELOPER
     actor: TokenActor | None = None
+    only: tuple[UUID, ...] = Field(default=(), max_length=50)
+
+    @model_validator(mode="after")
+    def _an_administrator_is_not_limited(self) -> Self:
+        if self.only and self.role is Role.ADMIN:
+            raise ValueError("an administrator's token cannot be limited: take another role")
+        return self
+
+    @property
+    def acts_as(self) -> ActorId:
+        """Who does what is done with it."""
+        kind = "robot" if self.role is Role.DEPLOYER else "person"
+        return self.actor or f"{kind}:{self.name}"
 
 
 class NewTokenView(Token):
@@ -51,9 +69,10 @@ class TokenRoutes:
         self, *, asked: NewToken, who: Administrator, response: Response
     ) -> NewTokenView:
         """Make a token; its value is in this answer and nowhere else."""
-        actor = asked.actor or f"person:{asked.name}"
         try:
-            token, value = await self._tokens.issue(asked.name, actor=actor, role=asked.role)
+            token, value = await self._tokens.issue(
+                asked.name, actor=asked.acts_as, role=asked.role, only=asked.only
+            )
         except NameTaken as taken:
             raise Problem(409, str(taken), remedy="Revoke it or take another name.") from taken
         get_logger().info("token made", by=who.actor, named=token.name, role=token.role)

@@ -40,6 +40,7 @@ from trellis_contracts.applications import (
 from trellis_contracts.lifecycles import (
     ApplicationDeleted,
     ApplicationDeletionRequested,
+    ClassifyEnvironment,
     ConcludeDeletion,
     DeleteApplication,
     IdentityCommand,
@@ -122,10 +123,12 @@ def decide(
 
 
 def ends(command: ApplicationQuestion, state: ApplicationState) -> tuple[EnvironmentId, ...]:
-    """Name the environments that a command may end only when they hold nothing."""
+    """Name the environments that a command may end, or change in kind, only when they are idle."""
     if isinstance(command, ConcludeDeletion) and isinstance(state, Application):
         return tuple(state.environments)
-    return (command.environment_id,) if isinstance(command, RemoveEnvironment) else ()
+    if isinstance(command, RemoveEnvironment | ClassifyEnvironment):
+        return (command.environment_id,)
+    return ()
 
 
 def _identified(state: Application, event: IdentityEvent, at: datetime) -> Application:
@@ -160,11 +163,10 @@ def _change(
         return [
             *identity.decide(command, state.created, environments=environments, names=context.names)
         ]
-    if isinstance(command, RemoveEnvironment):
-        state.environment(command.environment_id)
-        pull_requests.refuse_template(
-            command.environment_id, state.pull_requests, state.environments
-        )
+    if isinstance(command, RemoveEnvironment | ClassifyEnvironment):
+        line_now, followed = state.environments, state.pull_requests
+        if isinstance(command, RemoveEnvironment) or command.production:
+            pull_requests.refuse_template(command.environment_id, followed, line_now)
     return [*line.decide(command, state.environments, held=context.held)]
 
 

@@ -41,6 +41,7 @@ from trellis_contracts.deployments import (
     Promote,
     RecordCloudReset,
     Redeploy,
+    ReleaseDeployed,
     ReleaseVanished,
     RequestDeploy,
     RollBack,
@@ -185,11 +186,8 @@ def _without(state: Environment, deployment_id: DeploymentId) -> Environment:
 
 def _held(state: Environment, event: Message) -> Environment:
     match event:
-        case DeploySucceeded():
-            success = Success(event.deployment_id, event.number, event.release)
-            successes = (*state.successes, success)[-MOST_SUCCESSES:]
-            freed = _without(state, event.deployment_id)
-            return replace(freed, content=Live(success), successes=successes)
+        case ReleaseDeployed() | DeploySucceeded():
+            return _brought(state, event)
         case EnvironmentTornDown():
             freed = _without(state, event.deployment_id)
             return replace(freed, content=Nothing(), touched=False, hold=None)
@@ -203,3 +201,13 @@ def _held(state: Environment, event: Message) -> Environment:
             return replace(state, hold=None)
         case _:
             return state
+
+
+def _brought(state: Environment, event: ReleaseDeployed | DeploySucceeded) -> Environment:
+    """What has not passed is no success yet: nobody rolls back to it, or promotes it."""
+    success = Success(event.deployment_id, event.number, event.release)
+    if isinstance(event, ReleaseDeployed):
+        return replace(state, content=Live(success, passed=False))
+    successes = (*state.successes, success)[-MOST_SUCCESSES:]
+    freed = _without(state, event.deployment_id)
+    return replace(freed, content=Live(success), successes=successes)

@@ -5,6 +5,7 @@ Illegal                                   `refusals`
 ├── IllegalDeletion, IllegalEnd           not confirmed by the name
 ├── IllegalStage, IllegalOrder            one stage twice; not all environments, each once
 ├── IllegalTemplate, IllegalInherited, IllegalEnded   of pull requests
+├── IllegalClass                          pushes deploy what is to be production
 └── IllegalLast, IllegalBusy, IllegalOccupied   an environment that cannot be removed
 """
 
@@ -103,6 +104,18 @@ class IllegalOrder(Illegal):
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(
             f"The order must name each environment once: there are {', '.join(names)}."
+        )
+
+
+class IllegalClass(Illegal):
+    """A push must never deploy to production: one that pushes deploy cannot become it."""
+
+    rule = "production-is-never-automatic"
+
+    def __init__(self, environment: str) -> None:
+        super().__init__(
+            f"Pushes deploy to {environment}, and never to a production environment: switch that "
+            f"off first, `trellis apps settings APP {environment} --manual`."
         )
 
 

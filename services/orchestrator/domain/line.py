@@ -11,6 +11,7 @@ from services.orchestrator.domain import configuration
 from services.orchestrator.domain.configuration import Configuration
 from services.orchestrator.domain.lifecycle_refusals import (
     IllegalBusy,
+    IllegalClass,
     IllegalEnd,
     IllegalLast,
     IllegalOccupied,
@@ -21,6 +22,8 @@ from services.orchestrator.domain.refusals import IllegalEnvironment, IllegalNam
 from services.orchestrator.domain.slot import Environment, Free
 from trellis_contracts.applications import AddEnvironment, EnvironmentAdded
 from trellis_contracts.lifecycles import (
+    ClassifyEnvironment,
+    EnvironmentClassified,
     EnvironmentRemoved,
     EnvironmentRenamed,
     EnvironmentsReordered,
@@ -32,8 +35,20 @@ from trellis_contracts.names import EnvironmentId
 from trellis_contracts.stages import stage_of
 
 Line = Mapping[EnvironmentId, Configuration]
-LineCommand = AddEnvironment | RenameEnvironment | ReorderEnvironments | RemoveEnvironment
-LineEvent = EnvironmentAdded | EnvironmentRenamed | EnvironmentsReordered | EnvironmentRemoved
+LineCommand = (
+    AddEnvironment
+    | RenameEnvironment
+    | ReorderEnvironments
+    | RemoveEnvironment
+    | ClassifyEnvironment
+)
+LineEvent = (
+    EnvironmentAdded
+    | EnvironmentRenamed
+    | EnvironmentsReordered
+    | EnvironmentRemoved
+    | EnvironmentClassified
+)
 
 
 def lasting(line: Line) -> Line:
@@ -49,6 +64,9 @@ def evolve(line: Line, event: LineEvent) -> Line:
         case EnvironmentRenamed() if event.environment_id in line:
             renamed = replace(line[event.environment_id], name=event.name)
             return {**line, event.environment_id: renamed}
+        case EnvironmentClassified() if event.environment_id in line:
+            known = line[event.environment_id]
+            return {**line, event.environment_id: replace(known, production=event.production)}
         case EnvironmentsReordered():
             order = [one for one in event.environments if one in line]
             return {one: line[one] for one in (*order, *line)}
@@ -75,6 +93,8 @@ def decide(
             return _reorder(command, line)
         case RemoveEnvironment():
             return _remove(command, line, held)
+        case ClassifyEnvironment():
+            return _classify(command, line, held)
         case _:
             assert_never(command)
 
@@ -134,11 +154,28 @@ def _remove(
     if [*lasting(line)] == [command.environment_id]:
         raise IllegalLast(name)
     holds = held[command.environment_id]
-    if holds.waiting or not isinstance(holds.slot, Free):
-        raise IllegalBusy(name)
+    _refuse_busy(holds, name)
     if holds.touched:
         raise IllegalOccupied(name)
     return [EnvironmentRemoved(**command.model_dump(exclude={"confirm"}))]
+
+
+def _classify(
+    command: ClassifyEnvironment, line: Line, held: Mapping[EnvironmentId, Environment]
+) -> list[LineEvent]:
+    """What was asked for of another class of environment may not end up in this one."""
+    found = _found(command.environment_id, line)
+    if found.production is command.production:
+        return []
+    if command.production and found.settings.automatic:
+        raise IllegalClass(found.name)
+    _refuse_busy(held[command.environment_id], found.name)
+    return [EnvironmentClassified(**command.model_dump())]
+
+
+def _refuse_busy(holds: Environment, name: str) -> None:
+    if holds.waiting or not isinstance(holds.slot, Free):
+        raise IllegalBusy(name)
 
 
 def _found(environment_id: EnvironmentId, line: Line) -> Configuration:

@@ -32,13 +32,16 @@ from trellis_contracts.deployments import (
     EnvironmentEvent,
     EnvironmentTornDown,
     ExpireRun,
+    ReleaseDeployed,
 )
 from trellis_contracts.failing import Failure
 from trellis_contracts.failures import FailureEvent, RunErrored, RunLost, RunTimedOut
 from trellis_contracts.gating import AutomaticHeld, CommitBarred
 from trellis_contracts.runs import RunAbandoned, RunCancelled, RunSucceeded
 
-Report = CommitResolved | RunSucceeded | RunCancelled | RunAbandoned | FailureEvent
+Report = (
+    CommitResolved | ReleaseDeployed | RunSucceeded | RunCancelled | RunAbandoned | FailureEvent
+)
 
 MOST_ATTEMPTS = 2
 """Runs of one deployment; only what is ours (a lost run, an error of Trellis) gets another one."""
@@ -62,6 +65,8 @@ def report(
     match fact:
         case CommitResolved():
             return _resolved(fact, slot, state)
+        case ReleaseDeployed():
+            return [fact]
         case RunAbandoned():
             lost = RunLost(**slot.request.ids, run_id=fact.run_id, attempts=slot.run.attempt)
             return _again(lost, slot, state, context=context, now=now)

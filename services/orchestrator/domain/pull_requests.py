@@ -141,13 +141,13 @@ def name_of(number: int) -> EnvironmentName:
 
 
 def refuse_template(environment_id: EnvironmentId, state: Following, line: Line) -> None:
-    """Let no environment be removed that pull requests have their values from.
+    """Let nothing that pull requests have their values from be removed, or be production.
 
     Raises:
         IllegalTemplate: it is one.
     """
     templates = {one.template for one in line.values()} | {state.rule and state.rule.template}
-    if environment_id in templates:
+    if environment_id in templates and environment_id in line:
         name = line[environment_id].name
         raise IllegalTemplate(f"{name} is the template of pull requests: have them use another one")
 

@@ -144,7 +144,9 @@ def _is_old_news(command: RequestDeploy, state: Environment, context: Context) -
 
 def _runs(request: DeployRequested, state: Environment) -> bool:
     content = state.content
-    return isinstance(content, Live) and content.success.deployment_id == request.deployment_id
+    if not isinstance(content, Live) or not content.passed:
+        return False
+    return content.success.deployment_id == request.deployment_id
 
 
 def _redeploy(state: Environment, context: Context) -> _Wanted:
@@ -163,6 +165,9 @@ def _promote(command: Promote, state: Environment, context: Context) -> _Wanted:
             raise IllegalPromotion(source, "it runs nothing, deploy to it first")
         case Vanished():
             reason = "what it ran is gone with the local AWS that held it, redeploy it first"
+            raise IllegalPromotion(source, reason)
+        case Live(passed=False):
+            reason = "its command after the deploy has not passed, deploy what passes to it first"
             raise IllegalPromotion(source, reason)
         case Live(success):
             release = success.release

@@ -90,9 +90,13 @@ class Nothing:
 
 @dataclass(frozen=True)
 class Live:
-    """The environment runs what this deployment brought."""
+    """The environment runs what this deployment brought; `passed`, when all of it succeeded.
+
+    It has not when the stacks stand and the command after the deploy has failed, or still runs.
+    """
 
     success: Success
+    passed: bool = True
 
 
 @dataclass(frozen=True)

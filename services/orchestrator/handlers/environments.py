@@ -30,7 +30,7 @@ from trellis_contracts.deployments import (
 )
 from trellis_contracts.failures import RunErrored
 from trellis_contracts.gating import ReviewQueue
-from trellis_contracts.lifecycles import RemoveEnvironment
+from trellis_contracts.lifecycles import ClassifyEnvironment, RemoveEnvironment
 from trellis_contracts.names import EnvironmentId, derived_id
 
 
@@ -59,8 +59,10 @@ class Environments:
             get_logger().warning("a run errored", run=str(command.run_id), detail=command.detail)
         return await self._settle(command, command.environment_id, asked)
 
-    async def remove(self, command: RemoveEnvironment, asked: Asked) -> Accepted | Refused:
-        """Remove an environment while nothing can be decided on it, so that it stays empty."""
+    async def settle_idle(
+        self, command: RemoveEnvironment | ClassifyEnvironment, asked: Asked
+    ) -> Accepted | Refused:
+        """Remove or classify an environment while nothing is decided on it: it stays idle."""
         async with self.turns.of(command.environment_id):
             return await self._applications.answer(command, asked)
 

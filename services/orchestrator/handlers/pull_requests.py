@@ -131,7 +131,7 @@ class PullRequests:
                 confirm=name,
             )
             asked = own(command, environment_id, holds.numbers, "removed")
-            await self._environments.remove(command, asked)
+            await self._environments.settle_idle(command, asked)
 
     async def _look(self, application: Application, changed: PullRequestChanged) -> None:
         """The delivery may be late: where the branch stands is for the remote to say."""

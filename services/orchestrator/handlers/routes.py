@@ -21,7 +21,11 @@ from trellis_contracts import codec, subjects
 from trellis_contracts.applications import ApplicationCommand
 from trellis_contracts.asking import Accepted, Asked, RefusalCode, Refused
 from trellis_contracts.deployments import EnvironmentCommand, RecordCloudReset
-from trellis_contracts.lifecycles import RemoveEnvironment, RepointRepository
+from trellis_contracts.lifecycles import (
+    ClassifyEnvironment,
+    RemoveEnvironment,
+    RepointRepository,
+)
 from trellis_contracts.message import Message
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, Delivered
 from trellis_contracts.runs import Heartbeat, HeartbeatAnswer, RunStreamEvent
@@ -54,8 +58,8 @@ class Handlers:
 
     async def _change(self, command: ApplicationCommand, asked: Asked) -> Accepted | Refused:
         match command:
-            case RemoveEnvironment():
-                return await self.environments.remove(command, asked)
+            case RemoveEnvironment() | ClassifyEnvironment():
+                return await self.environments.settle_idle(command, asked)
             case RepointRepository():
                 return await self.branches.repoint(command, asked)
             case _:

@@ -14,6 +14,7 @@ from trellis_contracts.deployments import (
     DeploySucceeded,
     DeploySuperseded,
     EnvironmentTornDown,
+    ReleaseDeployed,
 )
 from trellis_contracts.failing import DeploymentEvent, Failure
 from trellis_contracts.gating import (
@@ -101,6 +102,8 @@ def _moved(view: DeploymentView, recorded: Recorded, known: Known) -> Deployment
         case CancelRequested():
             asked_by = {"cancel_requested_by": recorded.envelope.actor}
             return view.model_copy(update={"state": DeploymentState.CANCELLING, **asked_by})
+        case ReleaseDeployed() as event:
+            return _released(view, event)
         case DeployGated() | PromotionApproved() | ContentChanged() | FreezeOverridden() as event:
             return _gated(view, event)
         case event:
@@ -176,7 +179,7 @@ def _finished(view: DeploymentView, state: DeploymentState, at: datetime) -> Dep
     )
 
 
-def _released(view: DeploymentView, event: DeploySucceeded) -> DeploymentView:
+def _released(view: DeploymentView, event: DeploySucceeded | ReleaseDeployed) -> DeploymentView:
     return view.model_copy(
         update={
             "commit": event.release.commit,

@@ -18,6 +18,7 @@ from trellis_contracts.deployments import (
     DeploySucceeded,
     DeploySuperseded,
     EnvironmentTornDown,
+    ReleaseDeployed,
     ReleaseVanished,
 )
 from trellis_contracts.failing import DeploymentEvent, Failure
@@ -100,9 +101,10 @@ def _deployed(view: EnvironmentView, recorded: Recorded, event: DeploymentEvent)
         case DeployStarted():
             freed = _ended(view, event.deployment_id)
             return freed.model_copy(update={"running": event.deployment_id})
-        case DeploySucceeded():
-            release = _release(event, recorded)
-            return _ended(view, event.deployment_id).model_copy(update={"release": release})
+        case ReleaseDeployed() | DeploySucceeded():
+            passed = isinstance(event, DeploySucceeded)
+            freed = _ended(view, event.deployment_id) if passed else view
+            return freed.model_copy(update={"release": _release(event, recorded)})
         case EnvironmentTornDown():
             freed = _ended(view, event.deployment_id)
             return freed.model_copy(update={"release": None, "hold": None})
@@ -118,7 +120,7 @@ def _ended(view: EnvironmentView, deployment: DeploymentId) -> EnvironmentView:
     return view.model_copy(update={"waiting": waiting, "running": running})
 
 
-def _release(event: DeploySucceeded, recorded: Recorded) -> ReleaseView:
+def _release(event: DeploySucceeded | ReleaseDeployed, recorded: Recorded) -> ReleaseView:
     return ReleaseView(
         deployment_id=event.deployment_id,
         number=event.number,
@@ -127,6 +129,7 @@ def _release(event: DeploySucceeded, recorded: Recorded) -> ReleaseView:
         stacks=event.release.stacks,
         cloud=event.release.cloud,
         since=recorded.envelope.occurred_at,
+        passed=isinstance(event, DeploySucceeded),
     )
 
 

@@ -8,6 +8,7 @@ from trellis_contracts.lifecycles import (
     ApplicationDeleted,
     ApplicationDeletionRequested,
     ApplicationRenamed,
+    EnvironmentClassified,
     EnvironmentRemoved,
     EnvironmentRenamed,
     EnvironmentsReordered,
@@ -69,6 +70,11 @@ def _lined_up(view: ApplicationView, recorded: Recorded) -> dict[str, object]:
         case EnvironmentRenamed() as event if event.environment_id in there:
             renamed = there[event.environment_id].model_copy(update={"name": event.name})
             there[event.environment_id] = renamed
+        case EnvironmentClassified() as event if event.environment_id in there:
+            classified = there[event.environment_id]
+            there[event.environment_id] = classified.model_copy(
+                update={"production": event.production}
+            )
         case EnvironmentsReordered() as event:
             order = [one for one in event.environments if one in there]
             there = {one: there[one] for one in (*order, *there)}

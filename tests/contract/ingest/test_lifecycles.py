@@ -18,6 +18,7 @@ from trellis_contracts.applications import AddEnvironment
 from trellis_contracts.lifecycles import (
     ApplicationDeleted,
     ChangeFolder,
+    ClassifyEnvironment,
     DeleteApplication,
     EnvironmentRemoved,
     Mover,
@@ -91,6 +92,21 @@ async def test_each_change_sends_the_command_that_it_stands_for(ingest: RunningI
         method, path = call.split()
         url = f"/api/v1/applications/{application.id}/{path}"
         assert await send(ingest, f"{method} {url}", body) == command
+
+
+async def test_only_an_administrator_says_what_is_production(ingest: RunningIngest) -> None:
+    application = await ingest.an_application()
+    here = application.environments["staging"]
+    url = f"/api/v1/applications/{application.id}/environments/{here}/class"
+    body = {"production": True}
+
+    refused = await ingest.client.put(url, json=body, headers=ingest.as_a_developer())
+    assert refused.status_code == 403
+    taken = await ingest.client.put(url, json=body, headers=ingest.as_a(Role.ADMIN))
+    assert taken.status_code == 202
+    assert ingest.orchestrator.commands[1:] == [
+        ClassifyEnvironment(application_id=application.id, environment_id=here, production=True)
+    ]
 
 
 async def test_an_added_environment_has_an_id_that_is_derived_and_belongs_here(

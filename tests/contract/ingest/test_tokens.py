@@ -1,11 +1,13 @@
 """Tokens open the door, are shown once, and end when they are revoked."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from services.chassis.identity import Identities
 from services.ingest.adapters.directory import Directory, DirectoryInUse, DirectoryUnusable
+from services.ingest.adapters.tokens import Tokens
 from services.ingest.app import bootstrap, make_token
 from tests.support.ingest import RunningIngest, ingest_settings
 from trellis_contracts.rights import HEADER, Role
@@ -42,6 +44,58 @@ async def test_a_token_becomes_an_identity_that_every_service_verifies(
 
 async def test_a_token_without_an_actor_is_its_name(ingest: RunningIngest) -> None:
     assert (await _made(ingest, "ana"))["actor"] == "person:ana"
+
+
+async def test_a_deployers_token_acts_as_a_robot_and_keeps_its_limits(
+    ingest: RunningIngest,
+) -> None:
+    application = await ingest.an_application()
+    here, other = (application.environments[name] for name in ("development", "staging"))
+    answer = await ingest.client.post(
+        TOKENS,
+        json={"name": "ci", "role": "deployer", "only": [str(here)]},
+        headers=ingest.as_a(Role.ADMIN),
+    )
+    made = answer.json()
+    assert (answer.status_code, made["actor"], made["only"]) == (201, "robot:ci", [str(here)])
+
+    _, signed = await _asks(ingest, f"Bearer {made['token']}")
+    assert signed
+    identity = Identities(ingest.settings.identity_public_key).verify(signed)
+    assert identity.only == (here,)
+    url = f"/api/v1/applications/{application.id}/environments"
+    answers = [
+        await ingest.client.post(f"{url}/{one}/redeploy", headers={HEADER: signed})
+        for one in (here, other)
+    ]
+    assert [one.status_code for one in answers] == [202, 403]
+    assert "limited to other places" in answers[1].json()["detail"]
+
+
+async def test_an_administrator_is_not_limited(ingest: RunningIngest) -> None:
+    limited = {"name": "x", "role": "admin", "only": ["018f0000-0000-7000-8000-000000000001"]}
+    answer = await ingest.client.post(TOKENS, json=limited, headers=ingest.as_a(Role.ADMIN))
+    assert answer.status_code == 422
+
+
+async def test_tokens_of_the_directory_before_limits_are_not_limited(tmp_path: Path) -> None:
+    file = tmp_path / "directory.sqlite"
+    before = sqlite3.connect(file)
+    before.executescript(
+        "CREATE TABLE tokens (id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, prefix TEXT NOT NULL,"
+        " name TEXT NOT NULL, actor TEXT NOT NULL, role TEXT NOT NULL, created_at TEXT NOT NULL,"
+        " used_at TEXT, revoked_at TEXT) STRICT;"
+        "INSERT INTO tokens VALUES ('018f0000-0000-7000-8000-000000000001', x'00', 'trellis_x',"
+        " 'ana', 'person:ana', 'admin', '2026-03-01T12:00:00Z', NULL, NULL);"
+        "PRAGMA user_version = 1;"
+    )
+    before.close()
+    directory = Directory(f"sqlite://{file}")
+    await directory.open()
+    (token,) = await Tokens(directory).every()
+    await directory.close()
+
+    assert (token.actor, token.only) == ("person:ana", ())
 
 
 @pytest.mark.parametrize("actor", ["service:orchestrator", "forge:ana", "person:", "person:a\nb"])

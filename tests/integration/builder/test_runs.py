@@ -28,10 +28,10 @@ from trellis_contracts.runs import (
     RunSucceeded,
     StackProgress,
     StartRun,
-    Step,
     StepFinished,
     StepStarted,
 )
+from trellis_contracts.steps import Step
 
 TEMPLATE = """
 Parameters:

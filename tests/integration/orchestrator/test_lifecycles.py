@@ -10,6 +10,7 @@ from trellis_contracts.asking import Refused
 from trellis_contracts.deployments import DeployKind, Promote, RequestDeploy, TearDown
 from trellis_contracts.lifecycles import (
     ApplicationDeleted,
+    ClassifyEnvironment,
     DeleteApplication,
     Mover,
     RemoveEnvironment,
@@ -121,6 +122,23 @@ async def test_a_deletion_goes_on_after_a_restart(tmp_path: Path, nats_url: str)
             ends = [e for e in await asker.events(STREAM) if isinstance(e, ApplicationDeleted)]
 
     assert (names.count("EnvironmentTornDown"), len(ends)) == (1, 1)
+
+
+async def test_an_environment_becomes_production_once_nothing_waits_for_it(
+    asker: Asker, builder: ObedientBuilder
+) -> None:
+    classify = ClassifyEnvironment(application_id=SHOP, environment_id=STAGING, production=True)
+    await asker.accepted(Promote(environment_id=STAGING, source=DEVELOPMENT))
+    promoted = await builder.next_run()
+    refused = await asker.ask(classify)
+    assert isinstance(refused, Refused)
+    assert refused.rule == "environment-is-busy"
+
+    await builder.succeed(promoted)
+    await asker.accepted(classify)
+    by_hand = await asker.ask(RequestDeploy(environment_id=STAGING, commit=A))
+    assert isinstance(by_hand, Refused)
+    assert by_hand.rule == "production-is-promoted-to"
 
 
 async def test_an_environment_is_removed_once_it_was_torn_down(

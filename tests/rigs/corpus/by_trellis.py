@@ -9,7 +9,7 @@ from pathlib import Path
 from cli.demo.stage import Stage
 from tests.rigs.corpus.account import Account, Picture
 from tests.rigs.corpus.calling import Calls, call
-from trellis_contracts.runs import Step
+from trellis_contracts.steps import Step
 from trellis_contracts.views import DeploymentState, DeploymentView
 
 _HANDLER = re.compile(

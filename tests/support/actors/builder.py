@@ -29,10 +29,10 @@ from trellis_contracts.runs import (
     RunStarted,
     RunSucceeded,
     StartRun,
-    Step,
     StepFinished,
     StepStarted,
 )
+from trellis_contracts.steps import Step
 
 _ANSWER: TypeAdapter[Accepted | Refused] = TypeAdapter(Answer)
 _PATIENCE = 15

@@ -10,7 +10,8 @@ from services.builder.domain.run import RunIds, ids_of
 from tests.support.golden import sample
 from trellis_contracts import codec
 from trellis_contracts.names import new_id
-from trellis_contracts.runs import RunAbandoned, RunCancelled, StartRun, Step, StepStarted
+from trellis_contracts.runs import RunAbandoned, RunCancelled, StartRun, StepStarted
+from trellis_contracts.steps import Step
 
 
 @pytest.fixture

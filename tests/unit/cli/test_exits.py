@@ -3,6 +3,8 @@
 import pytest
 
 from cli import main
+from cli.client.errors import NotReachable
+from cli.session import first_of
 
 
 def ended(*arguments: str) -> object:
@@ -40,3 +42,8 @@ def test_nothing_typed_shows_the_help(capsys: pytest.CaptureFixture[str]) -> Non
 def test_the_demo_ends_as_its_story_did(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.demo.running.run_demo", lambda **_asked: status)
     assert ended("demo", "--exit") == status
+
+
+def test_where_tasks_ran_side_by_side_the_first_error_is_told() -> None:
+    told = NotReachable("http://there", "refused")
+    assert first_of(ExceptionGroup("x", [ExceptionGroup("y", [told]), ValueError()])) is told

@@ -31,4 +31,4 @@ def test_what_must_act_is_not_stored(cls: type[Failure]) -> None:
 def test_our_own_faults_are_the_operators() -> None:
     ours = {cls.__name__ for cls in get_args(FailureEvent) if cls.must_act is Party.OPERATOR}
 
-    assert ours == {"RunLost", "RunErrored", "ArtifactUnavailable"}
+    assert ours == {"BuilderMemoryExhausted", "RunLost", "RunErrored", "ArtifactUnavailable"}

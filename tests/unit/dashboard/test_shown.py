@@ -15,7 +15,8 @@ from tests.support.dashboard import NOW, application, deployment, environment, r
 from trellis_contracts.deployments import DeployKind, Trigger
 from trellis_contracts.names import derived_id
 from trellis_contracts.parties import Party
-from trellis_contracts.runs import ResourceProgress, Step
+from trellis_contracts.runs import ResourceProgress
+from trellis_contracts.steps import Step
 from trellis_contracts.views import (
     ApplicationView,
     DeploymentState,

@@ -7,6 +7,7 @@ import pytest
 from services.orchestrator.domain.environment import evolve as evolve_environment
 from services.orchestrator.domain.lifecycle_refusals import (
     IllegalBusy,
+    IllegalClass,
     IllegalEnd,
     IllegalLast,
     IllegalOccupied,
@@ -34,8 +35,10 @@ from tests.support.deployments import (
 )
 from tests.support.lifecycles import EMPTY, ask, given
 from tests.support.spec import Spec
-from trellis_contracts.applications import AddEnvironment, EnvironmentAdded
+from trellis_contracts.applications import AddEnvironment, ConfigureEnvironment, EnvironmentAdded
 from trellis_contracts.lifecycles import (
+    ClassifyEnvironment,
+    EnvironmentClassified,
     EnvironmentRemoved,
     EnvironmentRenamed,
     EnvironmentsReordered,
@@ -45,7 +48,7 @@ from trellis_contracts.lifecycles import (
 )
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
-from trellis_contracts.settings import EnvironmentSettings
+from trellis_contracts.settings import EnvironmentSettings, SettingsChange
 from trellis_contracts.stages import stage_of
 
 QA = derived_id(SHOP, "qa")
@@ -189,6 +192,45 @@ class TestReordering:
     def test_it_names_every_one_once(self, order: tuple[UUID, ...]) -> None:
         given().when(ask(self.reorder(*order))).then_raises(
             IllegalOrder, saying="there are development, staging, production"
+        )
+
+
+class TestClassifying:
+    def classify(self, *, production: bool = True, of: UUID = STAGING) -> ClassifyEnvironment:
+        return ClassifyEnvironment(application_id=SHOP, environment_id=of, production=production)
+
+    def classified(self, *, production: bool = True, of: UUID = STAGING) -> EnvironmentClassified:
+        return EnvironmentClassified(application_id=SHOP, environment_id=of, production=production)
+
+    def test_several_environments_may_be_production_and_cease_to_be(self) -> None:
+        given().when(ask(self.classify())).then(self.classified())
+        both = shop(self.classified()).environments
+        assert [both[one].production for one in (STAGING, PRODUCTION)] == [True, True]
+        none = self.classified(production=False, of=PRODUCTION)
+        given().when(ask(self.classify(production=False, of=PRODUCTION))).then(none)
+        assert not shop(none).target(PRODUCTION).production
+
+    def test_what_is_so_already_is_not_told_again(self) -> None:
+        given().when(ask(self.classify(production=False))).then_nothing()
+        given().when(ask(self.classify(of=PRODUCTION))).then_nothing()
+
+    def test_one_that_pushes_deploy_is_not_made_production(self) -> None:
+        given().when(ask(self.classify(of=DEVELOPMENT))).then_raises(
+            IllegalClass, saying="trellis apps settings APP development --manual"
+        )
+
+    @pytest.mark.parametrize("events", [(requested(1),), (requested(1), started(1))])
+    def test_nothing_that_was_asked_for_before_ends_up_in_production(
+        self, events: tuple[Message, ...]
+    ) -> None:
+        held = {**EMPTY, STAGING: ENVIRONMENT.given(*events).state}
+        given().when(ask(self.classify(), held=held)).then_raises(IllegalBusy, saying="cancel it")
+
+    def test_once_it_is_production_no_push_may_deploy_it(self) -> None:
+        change = SettingsChange(branch="main", automatic=True)
+        configure = ConfigureEnvironment(application_id=SHOP, environment_id=STAGING, change=change)
+        given(self.classified()).when(ask(configure)).then_raises(
+            IllegalAutomatic, saying="staging"
         )
 
 

@@ -18,6 +18,7 @@ from tests.support.deployments import (
     B,
     failed,
     ids,
+    release,
     requested,
     run,
     shop,
@@ -30,6 +31,7 @@ from trellis_contracts.deployments import (
     CancelRequested,
     CommitResolved,
     DeployKind,
+    ReleaseDeployed,
     ReleaseVanished,
     Trigger,
 )
@@ -50,6 +52,7 @@ EVENTS: st.SearchStrategy[Message] = st.one_of(
     st.builds(failed, _ONES),
     st.builds(torn_down, _ONES),
     st.builds(lambda n: CommitResolved(**ids(n), run_id=run(n), commit=B), _ONES),
+    st.builds(lambda n: ReleaseDeployed(**ids(n), run_id=run(n), release=release(B)), _ONES),
     st.builds(lambda n: CancelRequested(**ids(n)), _ONES),
     st.builds(
         lambda n: ReleaseVanished(

@@ -47,6 +47,7 @@ from trellis_contracts.applications import (
 from trellis_contracts.deployments import RequestDeploy, TearDown
 from trellis_contracts.lifecycles import (
     ApplicationDeletionRequested,
+    ClassifyEnvironment,
     EnvironmentRemoved,
     RemoveEnvironment,
     ReorderEnvironments,
@@ -315,6 +316,12 @@ class TestFollowing:
         given(FOLLOWED).when(ask(remove)).then_raises(IllegalTemplate, saying="another one")
         still_used = given(FOLLOWED, opened(), served(), OFF)
         still_used.when(ask(remove)).then_raises(IllegalTemplate, saying="is the template")
+
+    def test_the_template_cannot_become_production(self) -> None:
+        classify = ClassifyEnvironment(application_id=SHOP, environment_id=STAGING, production=True)
+        rule = RULE.model_copy(update={"template": STAGING})
+        followed = PullRequestsFollowed(application_id=SHOP, following=rule)
+        given(followed).when(ask(classify)).then_raises(IllegalTemplate, saying="is the template")
 
     def test_an_application_that_is_being_deleted_takes_no_rule(self) -> None:
         command = FollowPullRequests(application_id=SHOP, following=RULE)

@@ -24,6 +24,7 @@ from services.orchestrator.domain.gates import approvals_of
 from services.orchestrator.domain.refusals import Illegal
 from services.orchestrator.domain.slot import Free, Running, is_automatic
 from services.orchestrator.domain.windows import frozen_until
+from tests.support.asked import Reported, approval_of, configured, reported
 from tests.support.deployments import (
     ANA,
     BEN,
@@ -36,7 +37,10 @@ from tests.support.deployments import (
     release,
 )
 from tests.support.world import Question, World
-from trellis_contracts.applications import EnvironmentConfigured, VariableSet
+from trellis_contracts.applications import (
+    ConfigureEnvironment,
+    VariableSet,
+)
 from trellis_contracts.deployments import (
     Cancel,
     DeployCancelled,
@@ -55,9 +59,7 @@ from trellis_contracts.deployments import (
     Trigger,
 )
 from trellis_contracts.failing import Failure
-from trellis_contracts.failures import RunErrored, TestsFailed
 from trellis_contracts.gating import (
-    Approve,
     AutomaticHeld,
     ContentChanged,
     DeploySkipped,
@@ -67,25 +69,20 @@ from trellis_contracts.gating import (
     OverrideFreeze,
     PromotionApproved,
 )
+from trellis_contracts.lifecycles import ClassifyEnvironment
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
 from trellis_contracts.pushes import NO_COMMIT, PushReceived
 from trellis_contracts.rules import Approvals, QueuePolicy, Window, WindowKind
-from trellis_contracts.runs import RunAbandoned, RunCancelled, RunSucceeded
-from trellis_contracts.settings import EnvironmentSettings
+from trellis_contracts.runs import RunSucceeded
+from trellis_contracts.settings import SettingsChange
 
 EXAMPLES = int(os.environ.get("RULES_EXAMPLES", "100"))
 ENDS = (DeployCancelled, DeploySucceeded, DeploySuperseded, EnvironmentTornDown, Failure)
 PEOPLE = st.sampled_from([ANA, BEN, EVE])
 PLACES = st.sampled_from([DEVELOPMENT, STAGING, PRODUCTION])
 NAMES = {DEVELOPMENT: "development", STAGING: "staging", PRODUCTION: "production"}
-Reported = RunSucceeded | RunCancelled | RunAbandoned | RunErrored | TestsFailed
 NIGHT = Window(kind=WindowKind.DENY, opens="0 20 * * *", minutes=600)
-
-
-def configured(where: UUID, **fields: object) -> EnvironmentConfigured:
-    given = EnvironmentSettings.model_validate(fields)
-    return EnvironmentConfigured(application_id=SHOP, environment_id=where, settings=given)
 
 
 class Rules(RuleBasedStateMachine):
@@ -173,7 +170,7 @@ class Rules(RuleBasedStateMachine):
         for approver in (who, again):
             for request in self.waiting():
                 if request.environment_id == PRODUCTION:
-                    self.ask(_approval(request), approver)
+                    self.ask(approval_of(request), approver)
             if change:
                 self.set_a_variable(where=PRODUCTION, value=approver)
 
@@ -219,7 +216,7 @@ class Rules(RuleBasedStateMachine):
     @rule(who=PEOPLE, choice=st.data(), stale=st.booleans())
     def approve(self, who: str, choice: st.DataObject, *, stale: bool) -> None:
         request = choice.draw(st.sampled_from(self.waiting()))
-        approval = _approval(request)
+        approval = approval_of(request)
         self.ask(approval.model_copy(update={"content": "0" * 64}) if stale else approval, who)
 
     @precondition(lambda self: self.waiting())
@@ -239,6 +236,34 @@ class Rules(RuleBasedStateMachine):
     def set_a_variable(self, where: UUID, value: str) -> None:
         changed = VariableSet(application_id=SHOP, environment_id=where, name="COLOUR", value=value)
         self.world.configure([changed])
+
+    @rule(where=st.sampled_from([STAGING, PRODUCTION]), automatic=st.booleans())
+    def let_pushes_deploy(self, where: UUID, *, automatic: bool) -> None:
+        self.world.change(
+            ConfigureEnvironment(
+                application_id=SHOP,
+                environment_id=where,
+                change=SettingsChange(branch="main", automatic=automatic),
+            )
+        )
+
+    @rule(where=PLACES, production=st.booleans())
+    def classify(self, where: UUID, *, production: bool) -> None:
+        command = ClassifyEnvironment(
+            application_id=SHOP, environment_id=where, production=production
+        )
+        refused = self.world.change(command)
+        assert refused or where != DEVELOPMENT or not production, "pushes deploy it"
+
+    @rule(where=st.sampled_from([STAGING, PRODUCTION]))
+    def make_it_production_while_a_push_waits(self, where: UUID) -> None:
+        """What would let a push slip into production, so that it happens often enough."""
+        self.classify(where=where, production=False)
+        self.let_pushes_deploy(where=where, automatic=True)
+        self.push(forced=False, delivered=True)
+        self.everything_told_is_lawful()
+        self.let_pushes_deploy(where=where, automatic=False)
+        self.classify(where=where, production=True)
 
     # What builders, the clock and bad luck do
 
@@ -297,6 +322,16 @@ class Rules(RuleBasedStateMachine):
         assert set(self.requests) == there | self.ended
 
     @invariant()
+    def production_is_never_automatic(self) -> None:
+        for where, state in self.world.states.items():
+            environment = self.world.application.environment(where)
+            if environment.production:
+                assert not environment.settings.automatic
+                running = [state.slot.request] if isinstance(state.slot, Running) else []
+                requests = [*running, *(waiting.request for waiting in state.waiting)]
+                assert not [request for request in requests if is_automatic(request)]
+
+    @invariant()
     def one_push_waits_at_most_where_the_latest_wins(self) -> None:
         for where, state in self.world.states.items():
             pushes = [w for w in state.waiting if is_automatic(w.request)]
@@ -340,16 +375,9 @@ class Rules(RuleBasedStateMachine):
         assert isinstance(answered, IllegalFact) is not holds
 
     def fact(self, kind: type[Reported], run: DeployStarted) -> Reported:
-        known = {**run.ids, "run_id": run.run_id}
-        request = self.requests[run.deployment_id]
-        brings = release(request.commit or self.world.heads[-1] if self.world.heads else "a" * 40)
-        more: dict[type[Message], dict[str, object]] = {
-            RunSucceeded: {"release": brings, "seconds": 1},
-            RunCancelled: {"cloud_touched": True},
-            RunErrored: {"detail": "x"},
-            TestsFailed: {"command": "npm test", "exit_code": 1},
-        }
-        return kind.model_validate({**known, **more.get(kind, {})})
+        commit = self.requests[run.deployment_id].commit
+        newest = self.world.heads[-1] if self.world.heads else "a" * 40
+        return reported(kind, run, brings=release(commit or newest))
 
     def holding(self, where: UUID) -> DeployStarted:
         slot = self.world.state(where).slot
@@ -397,8 +425,10 @@ class Rules(RuleBasedStateMachine):
     def requested(self, where: UUID, event: DeployRequested) -> None:
         self.requests[event.deployment_id] = event
         person = (event.asked_by or "").startswith("person:")
-        assert where == DEVELOPMENT or (event.trigger is Trigger.PERSON and person)
-        assert where != PRODUCTION or event.kind is not DeployKind.DEPLOY
+        environment = self.world.application.environment(where)
+        by_hand = event.trigger is Trigger.PERSON and person
+        assert environment.settings.automatic or by_hand
+        assert not environment.production or (by_hand and event.kind is not DeployKind.DEPLOY)
         assert person or where not in self.held, "pushes were held"
         brings_new = event.kind in (DeployKind.DEPLOY, DeployKind.PROMOTE)
         assert not brings_new or event.commit not in self.barred.get(where, ())
@@ -425,7 +455,9 @@ class Rules(RuleBasedStateMachine):
         self.active[where] = event.deployment_id
         self.runs.append(event)
         request = self.requests[event.deployment_id]
-        settings_now = self.world.application.environment(where).settings
+        environment = self.world.application.environment(where)
+        assert not (environment.production and is_automatic(request)), "a push in production"
+        settings_now = environment.settings
         if event.attempt == 1 and request.kind is not DeployKind.ROLLBACK:
             frozen = frozen_until(settings_now.windows, self.world.now)
             assert frozen is None or event.deployment_id in self.overridden, "it was frozen"
@@ -449,14 +481,6 @@ class Rules(RuleBasedStateMachine):
         ]
         assert newest is None or decided[-1] == newest
         assert isinstance(self.world.state(DEVELOPMENT).slot, Free)
-
-
-def _approval(request: DeployRequested) -> Approve:
-    return Approve(
-        environment_id=request.environment_id,
-        deployment_id=request.deployment_id,
-        content=request.content,
-    )
 
 
 Rules.TestCase.settings = settings(

@@ -24,7 +24,8 @@ from trellis_contracts.pushes import (
     PushRouted,
     RepositoryRenamed,
 )
-from trellis_contracts.runs import RunStarted, Step, StepStarted
+from trellis_contracts.runs import RunStarted, StepStarted
+from trellis_contracts.steps import Step
 
 TAKEN = RunStarted(**ids(1), run_id=run_id(1), builder="one", attempt=1)
 STEP = StepStarted(**ids(1), run_id=run_id(1), step=Step.CHECKOUT)

@@ -12,8 +12,10 @@ from trellis_contracts.applications import (
 )
 from trellis_contracts.deployments import (
     DeployKind,
+    DeploySucceeded,
     DeploySuperseded,
     EnvironmentTornDown,
+    ReleaseDeployed,
     ReleaseVanished,
 )
 from trellis_contracts.message import Message
@@ -25,6 +27,7 @@ from trellis_contracts.pushes import (
     HeadSource,
     Ignorance,
 )
+from trellis_contracts.sentences import runs_what
 from trellis_contracts.settings import EnvironmentSettings
 from trellis_contracts.views import ApplicationView, DeploymentView, EnvironmentView
 
@@ -106,6 +109,19 @@ def test_a_success_is_what_the_environment_runs_until_it_is_torn_down() -> None:
     assert (board.development.running, board.development.waiting) == (None, ())
     gone = EnvironmentTornDown(**SHOP.of(2), run_id=SHOP.run(2), stacks=(), seconds=1)
     assert Board(*SHOP.created(), *SHOP.deployed(1), gone).development.release is None
+
+
+def test_what_stands_is_what_it_runs_before_the_command_after_it_has_passed() -> None:
+    (*_, done) = SHOP.deployed(1)
+    assert isinstance(done, DeploySucceeded)
+    brought = ReleaseDeployed(**SHOP.of(1), run_id=SHOP.run(1), release=done.release)
+    running = Board(*SHOP.created(), SHOP.requested(1), SHOP.started(1), brought).development
+    assert running.release is not None
+    assert (running.release.passed, running.running) == (False, brought.deployment_id)
+    assert runs_what(running.release).endswith("(#1, not passed)")
+    passed = Board(*SHOP.created(), SHOP.requested(1), SHOP.started(1), brought, done).development
+    assert passed.release is not None
+    assert (passed.release.passed, passed.running) == (True, None)
 
 
 def test_what_ran_on_a_local_cloud_that_stopped_is_gone_not_running() -> None:

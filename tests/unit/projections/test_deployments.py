@@ -8,8 +8,10 @@ from trellis_contracts.deployments import (
     CancelRequested,
     DeployCancelled,
     DeployKind,
+    DeploySucceeded,
     DeploySuperseded,
     EnvironmentTornDown,
+    ReleaseDeployed,
 )
 from trellis_contracts.failures import (
     FailureEvent,
@@ -18,10 +20,12 @@ from trellis_contracts.failures import (
     RunLost,
     RunTimedOut,
 )
+from trellis_contracts.hook_failures import AfterDeployFailed
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
 from trellis_contracts.parties import Party
-from trellis_contracts.runs import Step, StepStarted
+from trellis_contracts.runs import StepStarted
+from trellis_contracts.steps import Step
 from trellis_contracts.views import DeploymentState, DeploymentView
 
 SHOP = Shop()
@@ -60,6 +64,19 @@ def test_a_deployment_that_goes_well_shows_steps_stacks_and_outputs() -> None:
     assert (stack.done, stack.total, stack.resources[0].status) == (1, 1, "CREATE_COMPLETE")
     assert view.stacks[0].outputs == {"Url": "https://shop.test"}
     assert view.seconds == 6  # from DeployStarted to DeploySucceeded, one second an event
+
+
+def test_what_stands_is_shown_though_the_command_after_it_failed() -> None:
+    (*_, done) = SHOP.deployed(1)
+    assert isinstance(done, DeploySucceeded)
+    brought = ReleaseDeployed(**SHOP.of(1), run_id=SHOP.run(1), release=done.release)
+    why = failed(AfterDeployFailed, command="npm run smoke", exit_code=1)
+    view = after(SHOP.requested(1), SHOP.started(1), brought, why)
+
+    assert view.state is DeploymentState.FAILED
+    assert view.stacks[0].outputs == {"Url": "https://shop.test"}
+    assert view.failure is not None
+    assert "trellis rollback" in view.failure.sentence
 
 
 def test_a_deployment_that_never_started_takes_no_time() -> None:

@@ -9,6 +9,7 @@ from trellis_contracts.lifecycles import (
     ApplicationDeleted,
     ApplicationDeletionRequested,
     ApplicationRenamed,
+    EnvironmentClassified,
     EnvironmentRemoved,
     EnvironmentRenamed,
     EnvironmentsReordered,
@@ -61,6 +62,14 @@ def test_environments_come_are_renamed_and_stand_in_their_order() -> None:
     order = EnvironmentsReordered(**OF, environments=(development, QA, staging, production))
     assert names(ADDED, order) == ["development", "qa", "staging", "production"]
     assert names(EnvironmentRenamed(**HERE, name="trunk"))[0] == "trunk"
+
+
+def test_an_environment_becomes_production_and_ceases_to_be() -> None:
+    made = EnvironmentClassified(**HERE, production=True)
+    views = Board(*SHOP.created(), made).application.environments
+    assert [one.production for one in views] == [True, False, True]
+    ended = EnvironmentClassified(**HERE, production=False)
+    assert not Board(*SHOP.created(), made, ended).application.environments[0].production
 
 
 def test_one_that_was_removed_is_kept_apart() -> None:

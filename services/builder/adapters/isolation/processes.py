@@ -149,6 +149,11 @@ class Processes:
         outside = self._outside.returncode
         return KILLED if outside in (KILLED, -signal.SIGKILL) else None
 
+    @property
+    def inside_pid(self) -> int | None:
+        """Process 1 of the sandbox, as this machine numbers it; None until it is known."""
+        return self._inside_pid or None
+
     def interrupt(self) -> None:
         """Send SIGINT to the command's process group, as a terminal's Ctrl-C does."""
         if self._inside is None:

@@ -84,12 +84,14 @@ class Profile:
 class Shown:
     """What one command sees beside the profile: `of_builder` may lie in what is hidden.
 
-    Every layer lies below the workspace, where no link may lead to.
+    Every layer lies below the workspace, where no link may lead to. `covered` are folders of the
+    workspace in whose place it sees an empty one that it cannot write.
     """
 
     read_only: tuple[Mount, ...] = ()
     of_builder: tuple[Mount, ...] = ()
     layers: tuple[Layer, ...] = ()
+    covered: tuple[str, ...] = ()
 
 
 class MountRefused(ValueError):
@@ -129,6 +131,11 @@ def options(
         *_covered(profile.hidden, checked),
         *("--bind", str(workspace), WORKSPACE),
         *layered(shown.layers),
+        *(
+            word
+            for name in shown.covered
+            for word in ("--perms", "0500", "--tmpfs", f"{WORKSPACE}/{name}")
+        ),
         *("--remount-ro", "/"),
     ]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from signal import Signals
 
 from services.builder.adapters.isolation.layers import Layer
+from services.builder.adapters.isolation.minding import Minder
 from services.builder.adapters.isolation.processes import KILLED, Processes, in_memory
 from services.builder.adapters.isolation.profile import (
     SOURCE,
@@ -22,6 +23,7 @@ from services.builder.adapters.isolation.profile import (
     environment_of,
     options,
 )
+from services.builder.adapters.isolation.room import Room, on_cpus
 from services.builder.adapters.isolation.watch import OnOutput, Reason, Watch
 
 GRACE_SECONDS = 10.0
@@ -35,7 +37,8 @@ class Command:
 
     `environment` may hold secrets. `cwd` is a folder of the sandbox. No file that it writes
     grows beyond `largest_file` bytes. `read_only` may show nothing that is hidden; `of_builder`
-    and `layers` are what the builder itself keeps for its runs.
+    and `layers` are what the builder itself keeps for its runs. `covered` names folders of the
+    workspace that it neither sees nor changes. `room` is what it may take up.
     """
 
     argv: tuple[str, ...]
@@ -45,6 +48,8 @@ class Command:
     of_builder: tuple[Mount, ...] = ()
     layers: tuple[Layer, ...] = ()
     largest_file: int | None = None
+    covered: tuple[str, ...] = ()
+    room: Room | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +117,19 @@ class Sandbox:
         with self._start(command) as processes:
             watch = Watch(processes, on_output, silence=silence_timeout, grace=grace)
             timer = loop.call_later(timeout, watch.end, Reason.TIMED_OUT)
+            minder = Minder(processes, watch, command.room)
             try:
                 await watch.follow()
             finally:
                 timer.cancel()
+                await minder.end()
             code = processes.exit_code
         if code is None:
             raise SandboxBroken(watch.tail.decode(errors="replace").strip())
-        if watch.reason is Reason.EXITED and code == KILLED and _kills_for_memory() > kills_before:
-            return Exit(code, Reason.OUT_OF_MEMORY, loop.time() - began)
-        return Exit(code, watch.reason, loop.time() - began)
+        reason = minder.reason(code)
+        if reason is Reason.EXITED and code == KILLED and _kills_for_memory() > kills_before:
+            reason = Reason.OUT_OF_MEMORY
+        return Exit(code, reason, loop.time() - began)
 
     def _start(self, command: Command) -> Processes:
         kept: list[int] = []
@@ -131,14 +139,15 @@ class Sandbox:
             return kept[-1]
 
         try:
-            shown = Shown(command.read_only, command.of_builder, command.layers)
+            shown = Shown(command.read_only, command.of_builder, command.layers, command.covered)
             words = options(self._profile, self._workspace, shown=shown, memory=memory)
             for name, value in environment_of(self._profile, command.environment).items():
                 words += ["--setenv", name, value]
             words += ["--chdir", command.cwd]
             listed = memory(_separated(words))
             arguments = ["--args", str(listed), "--", *self._limited(command)]
-            return Processes(self._profile.bubblewrap.program, arguments, kept)
+            with on_cpus(command.room):
+                return Processes(self._profile.bubblewrap.program, arguments, kept)
         finally:
             for descriptor in kept:
                 os.close(descriptor)

@@ -23,6 +23,9 @@ class Reason(StrEnum):
     TIMED_OUT = "timed_out"
     SILENT = "silent"
     OUT_OF_MEMORY = "out_of_memory"
+    """The machine had none left."""
+    OUT_OF_ROOM = "out_of_room"
+    """It took more memory than it was given."""
 
 
 class Watch:
@@ -57,6 +60,12 @@ class Watch:
         if self.reason is Reason.EXITED:
             self.reason = reason
             self._interrupt()
+
+    def kill(self, reason: Reason) -> None:
+        """Kill the command at once for this reason; the first reason stands."""
+        if self.reason is Reason.EXITED:
+            self.reason = reason
+            self._processes.kill()
 
     def _interrupt(self) -> None:
         if self._killing is None:

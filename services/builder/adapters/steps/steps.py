@@ -7,13 +7,15 @@ from services.builder.adapters.attempt import Attempt
 from services.builder.adapters.steps.checkout import check_out
 from services.builder.adapters.steps.deploy import bring_back, deploy
 from services.builder.adapters.steps.find import find
+from services.builder.adapters.steps.hooks import after_deploy, before_deploy
 from services.builder.adapters.steps.install import install
 from services.builder.adapters.steps.remove import remove
 from services.builder.adapters.steps.synthesise import synthesise
 from services.builder.adapters.steps.test import run_tests
-from trellis_contracts.deployments import CommitResolved, DeployKind
+from services.builder.domain.plan import plan
+from trellis_contracts.deployments import CommitResolved, DeployKind, ReleaseDeployed
 from trellis_contracts.releases import Release
-from trellis_contracts.runs import Step
+from trellis_contracts.steps import Step
 
 
 class NothingToDeploy(Exception):
@@ -42,12 +44,13 @@ class Steps:
                 await self._check_out(attempt)
             case Step.INSTALL:
                 await install(attempt)
-            case Step.TEST:
-                await run_tests(attempt)
+            case Step.TEST | Step.BEFORE_DEPLOY | Step.AFTER_DEPLOY:
+                await _run_command(step, attempt)
             case Step.SYNTHESISE:
                 attempt.made = await synthesise(attempt, self._artifacts)
             case Step.DEPLOY:
                 attempt.release = await self._deploy(attempt)
+                _tell_what_runs(attempt, attempt.release)
             case Step.REMOVE:
                 attempt.removed = await remove(attempt)
             case _:
@@ -67,3 +70,19 @@ class Steps:
         if attempt.work.release:
             return await bring_back(attempt, attempt.work.release, self._artifacts)
         raise NothingToDeploy(attempt.work.kind)
+
+
+def _tell_what_runs(attempt: Attempt, release: Release) -> None:
+    """What follows may fail, or never end: what the environment runs is known all the same."""
+    if Step.AFTER_DEPLOY in plan(attempt.work):
+        attempt.report(ReleaseDeployed(**attempt.ids, release=release))
+
+
+async def _run_command(step: Step, attempt: Attempt) -> None:
+    """Run what the environment has set for this moment."""
+    if step is Step.TEST:
+        await run_tests(attempt)
+    elif step is Step.BEFORE_DEPLOY:
+        await before_deploy(attempt)
+    elif attempt.release:
+        await after_deploy(attempt, attempt.release)

@@ -1,5 +1,6 @@
 """An assembly of an SST v2 application: `sst build`, which a stub tells what it asks AWS."""
 
+import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -100,5 +101,5 @@ def _environment(target: Mapping[str, str], address: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "synthesis",
         "AWS_EC2_METADATA_DISABLED": "true",
         "SST_TELEMETRY_DISABLED": "1",
-        "NODE_OPTIONS": f"--require={_SHIM}",
+        "NODE_OPTIONS": f"{os.environ.get('NODE_OPTIONS', '')} --require={_SHIM}".strip(),
     }
