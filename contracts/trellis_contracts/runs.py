@@ -21,6 +21,13 @@ from trellis_contracts.names import (
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
 from trellis_contracts.releases import Release, Target
 
+SETTLE_SECONDS = 3900.0
+"""How long a stack may take to settle when its run is to end: a custom resource has an hour."""
+
+PUT_BACK_SECONDS = 3 * SETTLE_SECONDS
+"""What a run may take beyond its deadline while its builder lives: what runs settles, the stacks
+that changed are put back, and what of that is out of time settles."""
+
 
 class Step(StrEnum):
     """The steps of a run, in their order; `plan` leaves out what a kind does not need."""

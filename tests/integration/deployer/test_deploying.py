@@ -176,20 +176,6 @@ def test_stacks_that_the_release_no_longer_has_are_removed(environment: Environm
     assert environment.status("shop-data") == "-"
 
 
-def test_an_earlier_stack_is_put_back_when_a_later_one_fails(environment: Environment) -> None:
-    old = environment.prepared(two_stacks(environment.builder(), data=parameter("old", "/data")))
-    environment.deploy(old)
-    bad = two_stacks(environment.builder(), data=parameter("new", "/data"), one=broken_queue())
-
-    with pytest.raises(StackFailed) as failed:
-        environment.deployer.deploy(
-            environment.prepared(bad), watch=environment.watch(), fallback=old
-        )
-
-    assert failed.value.stack == STACK
-    assert environment.value("/data") == "old"
-
-
 def test_an_earlier_stack_that_this_deploy_made_goes_when_a_later_one_fails(
     environment: Environment,
 ) -> None:

@@ -287,11 +287,18 @@ def test_the_applications_tags_stand_beside_ours(environment: Environment) -> No
     assert tags == {"team": "shop"} | tags_of(environment.reach.owner)
 
 
-def test_a_stack_that_is_to_be_protected_is(environment: Environment) -> None:
-    builder = environment.builder().stack(STACK, ONE)
-    builder.release["stacks"][0]["protected"] = True
-
-    environment.deploy(environment.prepared(builder))
+@pytest.mark.parametrize(
+    ("wanted", "protected"),
+    [((True,), True), ((True, False), False), ((True, None), True), ((None,), False)],
+)
+def test_a_stack_is_protected_as_its_application_says(
+    environment: Environment, wanted: tuple[bool | None, ...], *, protected: bool
+) -> None:
+    for said in wanted:
+        builder = environment.builder().stack(STACK, ONE)
+        builder.release["stacks"][0]["protected"] = said
+        environment.deploy(environment.prepared(builder))
 
     client = environment.account.client("cloudformation")
-    assert client.describe_stacks(StackName=STACK)["Stacks"][0]["EnableTerminationProtection"]
+    (stack,) = client.describe_stacks(StackName=STACK)["Stacks"]
+    assert stack.get("EnableTerminationProtection", False) is protected

@@ -68,17 +68,22 @@ async def _fallback(
 ) -> Prepared | None:
     """Give what the environment runs, to put earlier stacks back to when a later one fails."""
     previous = attempt.work.previous
-    if previous is None or len(wanted.assembly.stacks) == 1:
+    if previous is None or _is_one(wanted, previous):
         return None
     try:
         kept = await _open_kept(attempt, previous, artifacts, identity=identity)
         kept.check_secrets()
     except (StepFailed, SecretMissing) as unusable:
         await attempt.log.say(
-            f"If a later stack fails, earlier ones cannot be put back by themselves: {unusable}"
+            f"If this fails, stacks that have changed cannot be put back: {unusable}"
         )
         return None
     return kept
+
+
+def _is_one(wanted: Prepared, previous: Release) -> bool:
+    """Whether one stack is all that there is: CloudFormation puts that back by itself."""
+    return len({*wanted.assembly.names, *(stack.stack for stack in previous.stacks)}) == 1
 
 
 async def _deploy(
