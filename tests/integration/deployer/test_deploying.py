@@ -1,17 +1,23 @@
 """Stacks are created, changed, left alone and put back, on a local AWS."""
 
+import hashlib
 import json
 import re
 import shutil
+from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from botocore.stub import Stubber
+from pydantic import SecretStr
 
 from services.builder.adapters.artifacts import open_artifacts
+from services.builder.adapters.deployer.access import Access, AwsCredentials
 from services.builder.adapters.deployer.errors import StackFailed
 from services.builder.adapters.deployer.prepared import Prepared, prepare_assembly
+from services.builder.adapters.deployer.uploads import Uploads
 from tests.support.assemblies import (
     AssemblyBuilder,
     broken_queue,
@@ -161,6 +167,45 @@ def test_an_asset_that_is_there_is_not_sent_again(environment: Environment) -> N
     environment.deploy(wanted)
 
     assert s3.head_object(Bucket=environment.reach.bucket, Key=key)["LastModified"] == first
+
+
+@pytest.mark.parametrize("left", [b"c0ntent", b"other"])
+def test_an_asset_that_was_tampered_with_is_written_again(
+    environment: Environment, left: bytes
+) -> None:
+    builder = environment.builder().stack(STACK, template_of(One=parameter()))
+    key = builder.asset(b"content")["objectKey"]
+    wanted = environment.prepared(builder)
+    environment.deploy(wanted)
+    s3 = environment.account.client("s3")
+    s3.put_object(Bucket=environment.reach.bucket, Key=key, Body=left, ChecksumAlgorithm="SHA256")
+
+    environment.deploy(wanted)
+
+    assert s3.get_object(Bucket=environment.reach.bucket, Key=key)["Body"].read() == b"content"
+
+
+def test_an_upload_that_is_not_what_its_key_says_is_refused_by_s3() -> None:
+    credentials = AwsCredentials(access_key_id="1" * 12, secret_access_key=SecretStr("test"))
+    access = Access(credentials, "eu-west-1", None)
+    digest = hashlib.sha256(b"{}")
+
+    with Stubber(access.s3) as s3:
+        s3.add_client_error("head_object", "404")
+        s3.add_response(
+            "put_object",
+            {},
+            {
+                "Bucket": "b",
+                "Key": f"assets/{digest.hexdigest()}.json",
+                "Body": b"{}",
+                "ExpectedBucketOwner": "1" * 12,
+                "ChecksumAlgorithm": "SHA256",
+                "ChecksumSHA256": b64encode(digest.digest()).decode(),
+            },
+        )
+        Uploads(access, "b", "1" * 12).put_template("{}")
+        s3.assert_no_pending_responses()
 
 
 def test_stacks_that_the_release_no_longer_has_are_removed(environment: Environment) -> None:

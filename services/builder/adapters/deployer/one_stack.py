@@ -12,15 +12,16 @@ from services.builder.adapters.deployer.changes import (
     discard,
     propose,
 )
-from services.builder.adapters.deployer.errors import StackFailed
+from services.builder.adapters.deployer.errors import OutOfTime, StackFailed, Stopped
 from services.builder.adapters.deployer.exports import with_exports_in_use
 from services.builder.adapters.deployer.mending import LostRace, Mending
 from services.builder.adapters.deployer.operations import Ending, Operation
 from services.builder.adapters.deployer.prepared import Prepared
-from services.builder.adapters.deployer.stacks import Stack
+from services.builder.adapters.deployer.stacks import Stack, check_owner
 from services.builder.adapters.deployer.states import DELETE_FAILED, GONE, STUCK, is_good
 from services.builder.adapters.deployer.uploads import LARGEST_INLINE, Uploads
 from services.builder.domain.assembly.checked import CheckedStack
+from services.builder.domain.assembly.refusals import StackOfAnother
 from services.chassis.failpoints import passed
 from trellis_contracts.releases import StackOutputs
 
@@ -120,13 +121,7 @@ class OneStack(Mending):
         raise ending.failed()
 
     def _execute(self, change_set: ChangeSet) -> Ending:
-        self.watch.check_lost()
-        if self.watch.interrupted:
-            discard(self.access, change_set)
-            self.watch.check()
-        stack = self.find(change_set.stack_id)
-        if stack is None:
-            raise LostRace
+        stack = self._still_ours(change_set)
         operation = Operation(
             self.access, stack, watch=self.watch, total=change_set.count, hide=self.hide
         )
@@ -147,6 +142,20 @@ class OneStack(Mending):
         ending = operation.follow()
         passed("after stack settled")
         return ending
+
+    def _still_ours(self, change_set: ChangeSet) -> Stack:
+        """Look again at the last moment: at the stack, whose it is, and whether to go on."""
+        self.watch.check_lost()
+        stack = self.find(change_set.stack_id)
+        if stack is None:
+            raise LostRace
+        try:
+            self.watch.check()
+            check_owner(self.access, stack, self.owner)
+        except (Stopped, OutOfTime, StackOfAnother):
+            discard(self.access, change_set)
+            raise
+        return stack
 
     def _after_stuck(self, ending: Ending) -> StackFailed:
         """Free what this deploy's own rollback left stuck, and say what it failed of."""
