@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,10 +15,14 @@ from botocore.stub import Stubber
 from pydantic import SecretStr
 
 from services.builder.adapters.artifacts import open_artifacts
+from services.builder.adapters.deployer import one_stack
 from services.builder.adapters.deployer.access import Access, AwsCredentials
+from services.builder.adapters.deployer.changes import Change, ChangeSet
+from services.builder.adapters.deployer.changes import propose as propose_really
 from services.builder.adapters.deployer.errors import StackFailed
 from services.builder.adapters.deployer.prepared import Prepared, prepare_assembly
 from services.builder.adapters.deployer.uploads import Uploads
+from services.builder.adapters.deployer.watch import Watch
 from tests.support.assemblies import (
     AssemblyBuilder,
     broken_queue,
@@ -31,6 +36,7 @@ from tests.support.git import folder_of_files
 DEMO = Path(__file__).parents[3] / "deploy" / "demo"
 
 
+EXPORT = {"Outputs": {"Name": {"Value": "shared", "Export": {"Name": "shop:n"}}}}
 NESTED = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "inner.json"}}
 
 
@@ -262,3 +268,39 @@ def empty_bucket(environment: Environment) -> None:
     for found in s3.list_objects_v2(Bucket=bucket)["Contents"]:
         s3.delete_object(Bucket=bucket, Key=found["Key"])
     assert not s3.list_objects_v2(Bucket=bucket).get("Contents")
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_an_export_goes_in_the_deploy_that_drops_its_importer(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, *, refused: bool
+) -> None:
+    one = parameter() | {"Properties": {"Type": "String", "Value": {"Fn::ImportValue": "shop:n"}}}
+    builder = environment.builder().stack("shop-data", template_of(Data=parameter()) | EXPORT)
+    builder.stack(STACK, template_of(One=one))
+    before = environment.release(environment.deploy(environment.prepared(builder)))
+    after = environment.builder().stack("shop-data", template_of(Data=parameter("2", "/data")))
+    exports, said = proposed(monkeypatch, refused=refused), list[str]()
+
+    (data,) = environment.deploy(
+        environment.prepared(after), previous=before, watch=Watch(say=said.append)
+    )
+
+    assert (data.stack, environment.status()) == ("shop-data", "-")
+    assert exports == [True, True, False]  # in the local AWS this last one changes nothing
+    assert any("keeps exports until the next deployment" in line for line in said) is refused
+
+
+def proposed(monkeypatch: pytest.MonkeyPatch, *, refused: bool) -> list[bool]:
+    """For each change set whether it holds an export; the first without may be refused."""
+    made: list[bool] = []
+
+    def propose(
+        access: Access, change: Change, *, pause: Callable[[float], object]
+    ) -> ChangeSet | None:
+        made.append("Export" in str(change.template))
+        if refused and not made[-1]:
+            raise StackFailed(change.stack, "unchanged", "no")
+        return propose_really(access, change, pause=pause)
+
+    monkeypatch.setattr(one_stack, "propose", propose)
+    return made
