@@ -115,7 +115,7 @@ async def deployed(stage: Stage, account: Account, head: str) -> DeploymentView:
     log = await said(stage, first)
     assert first.state is DeploymentState.SUCCEEDED, (first.failure, log)
     assert "Found AWS CDK (cdk.json) in infra" in log
-    assert "Looking up in the account, read-only: ssm" in log
+    assert "Looking up in the account, by reads alone: ssm" in log
     stacks = [stack.stack for stack in first.stacks]
     assert stacks == ["shop-development-data", "shop-development-api"]
     assert first.stacks[1].outputs == {"Greeting": "hello", "Owner": "ana"}
