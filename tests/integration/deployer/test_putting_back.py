@@ -40,6 +40,11 @@ def broken_later(environment: Environment) -> Prepared:
     return version(environment, "new", Bad=broken_queue())
 
 
+def one_stack_of(environment: Environment, value: str) -> Prepared:
+    builder = environment.builder().stack(DATA, template_of(Data=parameter(value, "/data")))
+    return environment.prepared(builder)
+
+
 def once_data_is_new(act: Callable[[], object]) -> Callable[[Progress], None]:
     """Do something when the first stack runs the new version."""
 
@@ -116,6 +121,31 @@ def test_a_cancelled_deploy_is_put_back_once_it_has_settled(environment: Environ
         environment.deploy(version(environment, "new"), fallback=old, watch=watch)
 
     assert stopped.value.cloud_touched
+    assert [environment.value("/data"), environment.value("/one")] == ["old", "old"]
+
+
+def test_a_cancel_that_comes_when_every_stack_runs_is_too_late(environment: Environment) -> None:
+    old, new = (one_stack_of(environment, value) for value in ("old", "new"))
+    environment.deploy(old)
+    watch = Watch()
+    watch.on_progress = once_data_is_new(watch.stop.set)
+
+    environment.deploy(new, fallback=old, watch=watch)
+
+    assert environment.value("/data") == "new"
+
+
+def test_a_cancel_before_the_rest_is_removed_removes_nothing(environment: Environment) -> None:
+    old = version(environment, "old")
+    before = environment.release(environment.deploy(old))
+    watch = Watch()
+    watch.on_progress = once_data_is_new(watch.stop.set)
+
+    with pytest.raises(Stopped):
+        environment.deploy(
+            one_stack_of(environment, "new"), previous=before, fallback=old, watch=watch
+        )
+
     assert [environment.value("/data"), environment.value("/one")] == ["old", "old"]
 
 

@@ -27,8 +27,8 @@ from trellis_contracts.releases import Cloud, Release, StackOutputs
 class Deployer:
     """Works in one account and region. Any thread may use it, one operation at a time.
 
-    Whatever it raises beside `Stopped` and `OutOfTime` is a `DeployerError` or a `Refusal`, or is
-    ours (botocore's own errors).
+    Whatever it raises beside `Stopped`, `OutOfTime` and `NotPutBack` is a `DeployerError` or a
+    `Refusal`, or is ours (botocore's own errors).
     """
 
     def __init__(

@@ -1,5 +1,7 @@
 """The step that changes the cloud: one deployer, no user code, a kept assembly."""
 
+from collections.abc import Iterable
+
 from services.builder.adapters.artifacts import Artifacts
 from services.builder.adapters.attempt import Attempt, Made
 from services.builder.adapters.deployer.access import Identity
@@ -68,7 +70,7 @@ async def _fallback(
 ) -> Prepared | None:
     """Give what the environment runs, to put earlier stacks back to when a later one fails."""
     previous = attempt.work.previous
-    if previous is None or _is_one(wanted, previous):
+    if previous is None or not has_several(wanted.assembly.names, previous):
         return None
     try:
         kept = await _open_kept(attempt, previous, artifacts, identity=identity)
@@ -81,9 +83,9 @@ async def _fallback(
     return kept
 
 
-def _is_one(wanted: Prepared, previous: Release) -> bool:
-    """Whether one stack is all that there is: CloudFormation puts that back by itself."""
-    return len({*wanted.assembly.names, *(stack.stack for stack in previous.stacks)}) == 1
+def has_several(wanted: Iterable[str], previous: Release) -> bool:
+    """Whether there is more than one stack: CloudFormation puts a lone one back by itself."""
+    return len({*wanted, *(stack.stack for stack in previous.stacks)}) > 1
 
 
 async def _deploy(
