@@ -57,3 +57,20 @@ class RunFailure(Failure):
     """A run ended without what it was for."""
 
     run_id: RunId
+
+
+class CloudFailure(RunFailure):
+    """A run ended that may have changed stacks; all are as they were before, but for `not_back`."""
+
+    schema_version: ClassVar[int] = 2
+    not_back: tuple[str, ...] = ()
+
+    @property
+    def aftermath(self) -> str:
+        """Say which stacks are not what they were, and what to do; empty when all are."""
+        if not self.not_back:
+            return ""
+        return (
+            f" Not put back: {', '.join(self.not_back)}, which may run what this deployment was to "
+            "bring; the run's log says why. Mend that, then deploy again or roll back."
+        )

@@ -1,18 +1,24 @@
 """One event per kind of failure, each with a sentence that says what to do and who must act.
 
 *Failed* is the application's code, settings or cloud; *errored* (RunLost, RunTimedOut by
-silence, RunErrored) is ours. Both end a deployment.
+silence, RunErrored) is ours. Both end a deployment. Those of stacks: `stack_failures`.
 """
 
 from typing import ClassVar
 
 from typing_extensions import override
 
-from trellis_contracts.failing import RunFailure
+from trellis_contracts.failing import CloudFailure, RunFailure
 from trellis_contracts.hook_failures import HookFailure
 from trellis_contracts.limit_failures import LimitFailure
 from trellis_contracts.names import BranchName, CommitSha
 from trellis_contracts.parties import Party
+from trellis_contracts.stack_failures import (
+    CancelledHalfWay,
+    DeployFailed,
+    RemovalFailed,
+    StackStuck,
+)
 
 
 class CheckoutFailed(RunFailure):
@@ -136,8 +142,8 @@ class ParameterMissing(RunFailure):
         )
 
 
-class AssemblyRefused(RunFailure):
-    """The assembly reaches for what is not its own; nothing in the cloud was touched."""
+class AssemblyRefused(CloudFailure):
+    """The assembly reaches for what is not its own."""
 
     reached_for: str
     remedy: str
@@ -145,10 +151,13 @@ class AssemblyRefused(RunFailure):
     @property
     @override
     def sentence(self) -> str:
-        return f"The assembly was refused: it reaches for {self.reached_for}. {self.remedy}"
+        return (
+            f"The assembly was refused: it reaches for {self.reached_for}. {self.remedy}"
+            f"{self.aftermath}"
+        )
 
 
-class CredentialsRejected(RunFailure):
+class CredentialsRejected(CloudFailure):
     """There are no AWS credentials for the environment, or AWS does not take them."""
 
     must_act: ClassVar[Party] = Party.TEAM
@@ -160,64 +169,7 @@ class CredentialsRejected(RunFailure):
     def sentence(self) -> str:
         return (
             f"AWS refused the environment's credentials ({self.code}: {self.detail}): "
-            "set them with `trellis credentials set` and deploy again."
-        )
-
-
-class DeployFailed(RunFailure):
-    """A stack failed and rolled back; the environment still runs what it ran before."""
-
-    stack: str
-    stack_status: str
-    resource: str | None = None
-    reason: str
-
-    @property
-    @override
-    def sentence(self) -> str:
-        at = f" at {self.resource}" if self.resource else ""
-        return (
-            f"Stack {self.stack} failed{at}: {self.reason} (now {self.stack_status}). "
-            "The environment runs what it ran before; mend the template and push."
-        )
-
-
-class StackStuck(RunFailure):
-    """A stack failed and could not go back, also when its rollback was continued once."""
-
-    must_act: ClassVar[Party] = Party.TEAM
-    stack: str
-    stack_status: str
-    resources: tuple[str, ...] = ()
-    reason: str
-
-    @property
-    @override
-    def sentence(self) -> str:
-        blocking = ", ".join(self.resources) or "a resource that its events name"
-        return (
-            f"Stack {self.stack} is stuck ({self.stack_status}): {blocking} cannot go back: "
-            f"{self.reason}. Mend what blocks it in AWS and deploy again, or continue the "
-            "rollback in the AWS console without these resources."
-        )
-
-
-class RemovalFailed(RunFailure):
-    """Something of the environment is still in the cloud."""
-
-    must_act: ClassVar[Party] = Party.TEAM
-    stack: str
-    stack_status: str
-    resource: str | None = None
-    reason: str
-
-    @property
-    @override
-    def sentence(self) -> str:
-        at = f" at {self.resource}" if self.resource else ""
-        return (
-            f"Stack {self.stack} could not be removed{at}: {self.reason} "
-            f"(now {self.stack_status}). Empty or free what holds it and tear down again."
+            f"set them with `trellis credentials set` and deploy again.{self.aftermath}"
         )
 
 
@@ -233,7 +185,7 @@ class ArtifactUnavailable(RunFailure):
         return f"The kept assembly cannot be used: {self.detail}. Deploy that commit anew instead."
 
 
-class RunTimedOut(RunFailure):
+class RunTimedOut(CloudFailure):
     """The run took longer than it may."""
 
     seconds: int
@@ -243,7 +195,7 @@ class RunTimedOut(RunFailure):
     def sentence(self) -> str:
         return (
             f"The run took longer than {self.seconds} seconds and was ended: "
-            "make the build shorter, or raise TRELLIS_RUN_SECONDS."
+            f"make the build shorter, or raise TRELLIS_RUN_SECONDS.{self.aftermath}"
         )
 
 
@@ -262,7 +214,7 @@ class RunLost(RunFailure):
         )
 
 
-class RunErrored(RunFailure):
+class RunErrored(CloudFailure):
     """Trellis itself failed; `detail` is for the one who runs it."""
 
     must_act: ClassVar[Party] = Party.OPERATOR
@@ -271,7 +223,7 @@ class RunErrored(RunFailure):
     @property
     @override
     def sentence(self) -> str:
-        return f"Trellis failed, not your application: {self.detail}"
+        return f"Trellis failed, not your application: {self.detail}{self.aftermath}"
 
 
 FailureEvent = (
@@ -288,6 +240,7 @@ FailureEvent = (
     | DeployFailed
     | StackStuck
     | RemovalFailed
+    | CancelledHalfWay
     | ArtifactUnavailable
     | RunTimedOut
     | RunLost

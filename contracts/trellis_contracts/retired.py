@@ -10,7 +10,17 @@ from typing import Any
 Body = dict[str, Any]
 Upcast = Callable[[Body], Body]
 
+_MAY_LEAVE_STACKS = (
+    "AssemblyRefused",
+    "CredentialsRejected",
+    "DeployFailed",
+    "RunErrored",
+    "RunTimedOut",
+    "StackStuck",
+)
+
 UPCASTS: Mapping[tuple[str, int], Upcast] = {
     ("InstallFailed", 1): lambda body: {**body, "detail": None},
+    **{(name, 1): lambda body: {**body, "not_back": []} for name in _MAY_LEAVE_STACKS},
 }
 """(type, version) to the step that makes it that type's next version."""

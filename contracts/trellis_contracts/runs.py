@@ -22,6 +22,13 @@ from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
 from trellis_contracts.releases import Release, Target
 from trellis_contracts.steps import Step
 
+SETTLE_SECONDS = 3900.0
+"""How long a stack may take to settle when its run is to end: a custom resource has an hour."""
+
+PUT_BACK_SECONDS = 3 * SETTLE_SECONDS
+"""What a run may take beyond its deadline while its builder lives: what runs settles, the stacks
+that changed are put back, and what of that is out of time settles."""
+
 
 class StartRun(Message):
     """Work: bring one environment to one state. It is started once, whatever is redelivered.

@@ -1,11 +1,14 @@
 """A CDK application as people have them: below the root, without a lock, asking its account."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from cli.client.answers import AwsKeys
 from cli.demo.stage import Stage
+from tests.support import canaries
 from tests.support.aws import AwsAccount
 from tests.support.git import folder_of_files
 from tests.support.stack import REGION, whole_trellis
@@ -14,8 +17,10 @@ from trellis_contracts.views import DeploymentState, DeploymentView
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
 
 WATCHFUL = """
-for (const name of ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"]) {
-  if (process.env[name]) throw new Error(`a build has met ${name}`);
+const found = require("./search.cjs").search(REQUEST);
+console.error(`Searched: ${JSON.stringify(found)}`);
+for (const name of ["key", "secret"]) {
+  if (found[name].length) throw new Error(`a build has met the ${name} of its deployer`);
 }
 """
 APP = """
@@ -36,6 +41,7 @@ new cdk.CfnOutput(api, "Greeting", { value: greeting });
 new cdk.CfnOutput(api, "Owner", { value: process.env.OWNER ?? "nobody" });
 if (BROKEN) new sqs.CfnQueue(api, "Broken", { visibilityTimeout: 999999 });
 """
+OWNER, README = "ana-of-the-shop-4711", "A shop that nobody else has, 0815."
 PACKAGE = {
     "name": "shop",
     "private": True,
@@ -44,16 +50,26 @@ PACKAGE = {
 }
 
 
-def files(version: str, *, broken: bool = False, watchful: bool = True) -> dict[str, str | None]:
-    """The application; `watchful` lets it refuse to be built where a credential is."""
-    app = (WATCHFUL if watchful else "") + APP
+def files(
+    version: str, *, broken: bool = False, looks_for: Mapping[str, str] | None = None
+) -> dict[str, str | None]:
+    """The application; it refuses to be built where it finds the key or secret it `looks_for`."""
+    watchful = WATCHFUL.replace("REQUEST", canaries.request(looks_for)) if looks_for else ""
+    app = watchful + APP
     app = app.replace("VERSION", version).replace("BROKEN", str(broken).lower())
     return {
-        "readme.md": "A shop.",
+        "readme.md": README,
         "infra/app.js": app,
+        "infra/search.cjs": canaries.SEARCH,
         "infra/cdk.json": json.dumps({"app": "test -f prepared.txt && node app.js"}),
         "infra/package.json": json.dumps(PACKAGE),
     }
+
+
+def looked_for(keys: AwsKeys) -> dict[str, str]:
+    """The deployer's keys, and beside them two values that a build does hold."""
+    secret = keys.secret_access_key.get_secret_value()
+    return {"key": keys.access_key_id, "secret": secret, "owner": OWNER, "readme": README}
 
 
 class Account:
@@ -65,6 +81,7 @@ class Account:
             id=stage.accounts["development"], region=REGION, local_aws=stage.up.local_aws
         )
         self.ssm, self.cloudformation = account.client("ssm"), account.client("cloudformation")
+        self.keys = canaries.new_keys(account)
 
     def value(self, name: str) -> str:
         return str(self.ssm.get_parameter(Name=name)["Parameter"]["Value"])
@@ -91,12 +108,14 @@ async def pushed(stage: Stage, commit: str) -> DeploymentView:
 async def test_a_cdk_application_is_deployed_changed_put_back_rolled_back_and_removed(
     tmp_path: Path,
 ) -> None:
-    source = {path: text for path, text in files("1").items() if text is not None}
     async with whole_trellis(tmp_path) as stage:
         account = Account(stage)
+        given = files("1", looks_for=looked_for(account.keys)).items()
+        source = {path: text for path, text in given if text is not None}
         account.ssm.put_parameter(Name="/greeting", Value="hello", Type="String")
         head = await stage.connect(folder_of_files(tmp_path / "source", source))
-        await stage.api.set_variable(stage.at("development"), "OWNER", "ana")
+        await stage.api.set_credentials(stage.at("development"), account.keys)
+        await stage.api.set_variable(stage.at("development"), "OWNER", OWNER)
         first = await deployed(stage, account, head)
         (builder,) = await stage.api.builders()
         assert "aws-cdk" in builder.toolchains["cdk"]
@@ -115,10 +134,14 @@ async def deployed(stage: Stage, account: Account, head: str) -> DeploymentView:
     log = await said(stage, first)
     assert first.state is DeploymentState.SUCCEEDED, (first.failure, log)
     assert "Found AWS CDK (cdk.json) in infra" in log
-    assert "Looking up in the account, read-only: ssm" in log
+    searched = json.loads(log.partition("Searched: ")[2].partition("\n")[0])
+    assert (searched["key"], searched["secret"]) == ([], [])
+    assert searched["owner"] == ["environment", "file", "process"]
+    assert searched["readme"] == ["file"]
+    assert "Looking up in the account, by reads alone: ssm" in log
     stacks = [stack.stack for stack in first.stacks]
     assert stacks == ["shop-development-data", "shop-development-api"]
-    assert first.stacks[1].outputs == {"Greeting": "hello", "Owner": "ana"}
+    assert first.stacks[1].outputs == {"Greeting": "hello", "Owner": OWNER}
     assert account.value("/where").startswith("arn:aws:sqs:")
     return first
 

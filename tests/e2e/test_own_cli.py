@@ -22,7 +22,7 @@ STACKS = {"shop-development-data", "shop-development-api"}
 
 async def by_hand(stage: Stage, folder: Path, version: str) -> Terminal:
     """A terminal in a clone at some version, with the keys of the environment's account."""
-    given = files(version, watchful=False).items()
+    given = files(version).items()
     source = {path: text for path, text in given if text is not None}
     clone = folder_of_files(folder / f"clone-{version}", source) / "infra"
     home = folder / f"home-{version}"

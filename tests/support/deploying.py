@@ -65,9 +65,16 @@ class Environment:
         return self.prepared(self.builder().stack(STACK, template))
 
     def deploy(
-        self, wanted: Prepared, *, previous: Release | None = None, watch: Watch | None = None
+        self,
+        wanted: Prepared,
+        *,
+        previous: Release | None = None,
+        fallback: Prepared | None = None,
+        watch: Watch | None = None,
     ) -> tuple[StackOutputs, ...]:
-        return self.deployer.deploy(wanted, watch=watch or self.watch(), previous=previous)
+        return self.deployer.deploy(
+            wanted, watch=watch or self.watch(), previous=previous, fallback=fallback
+        )
 
     def release(self, stacks: tuple[StackOutputs, ...]) -> Release:
         return Release(

@@ -3,17 +3,20 @@
 from services.builder.adapters.artifacts import ArtifactDamaged, ArtifactMissing
 from services.builder.adapters.deployer.errors import (
     CredentialsRefused,
+    NotPutBack,
     OutOfTime,
     SecretMissing,
     StackFailed,
     StackNotRemoved,
     StackStuck,
+    Stopped,
 )
 from services.builder.adapters.frameworks.port import FrameworkUnknown, SeveralApplications
 from services.builder.adapters.frameworks.synthesis import NotSynthesised, ParametersNotSet
 from services.builder.domain.assembly.refusals import Refusal
 from services.builder.domain.run import RunIds
-from trellis_contracts import failures
+from trellis_contracts import failures, stack_failures
+from trellis_contracts.failing import CloudFailure
 from trellis_contracts.failures import FailureEvent
 
 
@@ -26,6 +29,8 @@ def failure_of(
     that a program of the run explains best.
     """
     match error:
+        case NotPutBack():
+            return _not_put_back(error, ids)
         case NotSynthesised():
             detail = f"{error.detail} It said: {said}" if said and error.in_log else error.detail
             return failures.SynthesisFailed(
@@ -43,6 +48,17 @@ def failure_of(
             return failures.ArtifactUnavailable(**ids, detail=error.detail)
         case _:
             return _of_the_checkout(error, ids) or _of_the_cloud(error, ids)
+
+
+def _not_put_back(left: NotPutBack, ids: RunIds) -> FailureEvent:
+    """Also what is ours is told as its event: with it go the stacks that are not back."""
+    if isinstance(left.cause, Stopped):
+        return stack_failures.CancelledHalfWay(**ids, not_back=left.stacks)
+    cause = failure_of(left.cause, ids)
+    if isinstance(cause, CloudFailure):
+        return cause.model_copy(update={"not_back": left.stacks})
+    detail = f"{type(left.cause).__name__}: {left.cause}"[:1000]
+    return failures.RunErrored(**ids, detail=detail, not_back=left.stacks)
 
 
 def _of_the_checkout(error: Exception, ids: RunIds) -> FailureEvent | None:
@@ -74,7 +90,7 @@ def _of_the_cloud(error: Exception, ids: RunIds) -> FailureEvent | None:
 def _of_a_stack(error: StackFailed, ids: RunIds) -> FailureEvent:
     match error:
         case StackNotRemoved():
-            return failures.RemovalFailed(
+            return stack_failures.RemovalFailed(
                 **ids,
                 stack=error.stack,
                 stack_status=error.status,
@@ -82,7 +98,7 @@ def _of_a_stack(error: StackFailed, ids: RunIds) -> FailureEvent:
                 reason=error.reason,
             )
         case StackStuck():
-            return failures.StackStuck(
+            return stack_failures.StackStuck(
                 **ids,
                 stack=error.stack,
                 stack_status=error.status,
@@ -90,7 +106,7 @@ def _of_a_stack(error: StackFailed, ids: RunIds) -> FailureEvent:
                 reason=error.reason,
             )
         case _:
-            return failures.DeployFailed(
+            return stack_failures.DeployFailed(
                 **ids,
                 stack=error.stack,
                 stack_status=error.status,

@@ -85,11 +85,11 @@ class Runner:
     def stop(self, run_id: UUID, why: Stop) -> None:
         """End a run: at once while the cloud is untouched, else as soon as it is settled."""
         attempt, task = self._attempts.get(run_id), self._tasks.get(run_id)
-        if attempt is None or task is None or attempt.stop is not None:
+        if attempt is None or task is None or attempt.stop in (why, Stop.STALE):
             return
-        attempt.stop = why
+        first, attempt.stop = attempt.stop is None, why
         attempt.stopped.set()
-        if not attempt.in_the_cloud:
+        if first and not attempt.in_the_cloud:
             task.cancel()
 
     async def close(self) -> None:

@@ -18,6 +18,7 @@ from trellis_contracts.asking import Accepted, Asked, Refused
 from trellis_contracts.deployments import ExpireRun
 from trellis_contracts.gating import ReviewQueue
 from trellis_contracts.names import ActorId, EnvironmentId, derived_id
+from trellis_contracts.runs import PUT_BACK_SECONDS
 
 TICK_SECONDS = 1.0
 
@@ -88,7 +89,7 @@ class Scheduler:
     async def _expire(self, environment_id: EnvironmentId, found: Underway, now: datetime) -> None:
         run_id = found.run.run_id
         silent = found.taken and now > self._leases.heard_at(run_id) + self._lease
-        grace = self._lease if found.taken else timedelta(0)
+        grace = timedelta(seconds=PUT_BACK_SECONDS if found.taken else 0)
         if not silent and now < found.run.deadline + grace:
             return
         command = ExpireRun(environment_id=environment_id, run_id=run_id, silent=silent)

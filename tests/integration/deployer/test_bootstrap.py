@@ -1,5 +1,6 @@
 """An account and region gets its asset bucket once, whoever comes first."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,7 +10,9 @@ from pydantic import SecretStr
 from services.builder.adapters.deployer import bootstrap
 from services.builder.adapters.deployer.access import Access, AwsCredentials
 from services.builder.adapters.deployer.errors import StackFailed
+from tests.support.assemblies import parameter, template_of
 from tests.support.deploying import Environment
+from tests.support.stacks import Stack
 
 
 def test_the_bucket_is_encrypted_private_and_kept(environment: Environment) -> None:
@@ -54,6 +57,18 @@ def test_a_bucket_that_was_deleted_is_made_again(environment: Environment) -> No
     environment.deployer.bootstrap(environment.account.id)
 
     s3.head_bucket(Bucket=bucket)
+
+
+def test_a_stack_of_that_name_that_somebody_else_made_is_refused_and_stays(
+    environment: Environment,
+) -> None:
+    stack = Stack(environment.account, bootstrap.STACK)
+    stack.deploy(json.dumps(template_of(One=parameter("theirs", "/one"))))
+
+    with pytest.raises(StackFailed, match="it is not Trellis's"):
+        environment.deployer.bootstrap(environment.account.id)
+
+    assert environment.value("/one") == "theirs"
 
 
 def test_a_bucket_of_somebody_else_is_not_used() -> None:

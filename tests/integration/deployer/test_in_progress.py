@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services.builder.adapters.deployer.errors import OutOfTime, StackFailed, Stopped
+from services.builder.adapters.deployer.errors import NotPutBack, OutOfTime, Stopped
 from services.builder.adapters.deployer.prepared import Prepared
 from services.builder.adapters.deployer.watch import Watch
 from tests.support.assemblies import broken_queue, parameter, template_of
@@ -31,10 +31,10 @@ def chain(value: str, *, count: int = 4) -> dict[str, object]:
 
 
 def started(
-    environment: Environment, wanted: Prepared, watch: Watch
+    environment: Environment, wanted: Prepared, watch: Watch, *, fallback: Prepared | None = None
 ) -> Future[tuple[StackOutputs, ...]]:
     pool = ThreadPoolExecutor(1)
-    future = pool.submit(environment.deploy, wanted, watch=watch)
+    future = pool.submit(environment.deploy, wanted, watch=watch, fallback=fallback)
     pool.shutdown(wait=False)
     return future
 
@@ -108,13 +108,13 @@ def test_a_stop_between_two_stacks_begins_no_further_one(slow_environment: Envir
     stop = threading.Event()
     builder = slow_environment.builder().stack("shop-data", chain("1"))
     builder.stack(STACK, template_of(One=parameter()))
-    slow_environment.deploy(slow_environment.prepared(builder))
+    old = slow_environment.prepared(builder)
+    slow_environment.deploy(old)
     slow_environment.heard.clear()
     changed = slow_environment.builder().stack("shop-data", chain("2", count=2))
     changed.stack(STACK, template_of(One=parameter("2")))
-    deploy = started(
-        slow_environment, slow_environment.prepared(changed), slow_environment.watch(stop=stop)
-    )
+    watch = slow_environment.watch(stop=stop)
+    deploy = started(slow_environment, slow_environment.prepared(changed), watch, fallback=old)
     until(heard(slow_environment, "UPDATE_COMPLETE"))
 
     stop.set()
@@ -122,6 +122,7 @@ def test_a_stop_between_two_stacks_begins_no_further_one(slow_environment: Envir
     with pytest.raises(Stopped):
         deploy.result(timeout=30)
     assert slow_environment.status() == "CREATE_COMPLETE"
+    assert slow_environment.value("/chain/0") == "1"
 
 
 def test_a_deadline_ends_it_like_a_stop(slow_environment: Environment) -> None:
@@ -143,8 +144,9 @@ def test_what_does_not_settle_is_given_up_in_the_end(slow_environment: Environme
 
     stop.set()
 
-    with pytest.raises(StackFailed, match="does not settle"):
+    with pytest.raises(NotPutBack, match="does not settle") as left:
         deploy.result(timeout=30)
+    assert left.value.stacks == (STACK,)
     until(lambda: slow_environment.status() == "-", within=30)
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from services.builder.adapters.deployer.access import Access
+from services.builder.adapters.deployer import lookups
+from services.builder.adapters.deployer.access import Access, NotAllowedHere
 from services.builder.domain.assembly.refusals import LookupMissing
 from tests.support.deploying import Environment
 
@@ -141,3 +143,27 @@ def test_what_cannot_be_answered_is_refused_by_name(
 ) -> None:
     with pytest.raises(LookupMissing, match=named):
         environment.deployer.look_up([asked])
+
+
+def test_a_lookup_can_make_no_call_but_those_that_are_documented(environment: Environment) -> None:
+    """The one that is refused writes: what the same keys may do where they deploy."""
+    credentials, region = environment.credentials(), environment.account.region
+    whole = Access(credentials, region, environment.account.endpoint)
+    reading = whole.only(lookups.READS)
+
+    whole.ssm.put_parameter(Name="/x", Value="1", Type="String")
+    with pytest.raises(NotAllowedHere, match="PutParameter"):
+        reading.ssm.put_parameter(Name="/x", Value="2", Type="String", Overwrite=True)
+
+    assert reading.ssm.get_parameter(Name="/x")["Parameter"]["Value"] == "1"
+    frameworks = (Path(__file__).parents[3] / "docs" / "frameworks.md").read_text()
+    assert not [call for call in lookups.READS if f"`{call}`" not in frameworks]
+
+
+def test_lookups_are_made_with_that_access(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookups, "READS", frozenset({"DescribeVpcs"}))
+
+    with pytest.raises(NotAllowedHere, match="GetParameter"):
+        environment.deployer.look_up([Asked("ssm", {"parameterName": "/x"})])

@@ -1,9 +1,11 @@
 """Before anything is touched, every stack must be the environment's own, or nobody's."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -15,6 +17,7 @@ from services.builder.adapters.deployer.errors import (
     SecretMissing,
 )
 from services.builder.adapters.deployer.stacks import tags_of
+from services.builder.adapters.deployer.watch import Watch
 from services.builder.domain.assembly.refusals import (
     StackOfAnother,
     StackOfTheSameApplication,
@@ -22,6 +25,7 @@ from services.builder.domain.assembly.refusals import (
 from tests.support.assemblies import parameter, template_of
 from tests.support.deploying import STACK, Environment
 from tests.support.stacks import Stack
+from trellis_contracts.releases import StackOutputs
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import TagTypeDef
@@ -248,6 +252,60 @@ def test_a_stack_of_another_environment_cannot_be_adopted(environment: Environme
         other.deploy(other.of(template_of(One=parameter("theirs", "/one"))))
 
 
+def taken_over(environment: Environment) -> tuple[Environment, StackOutputs]:
+    """A stack that two environments have recorded; its tags name the later one."""
+    (ours,) = environment.deploy(environment.of(ONE))
+    other = Environment(environment.account, environment.folder)
+    tagged(environment, "theirs", tags_of(other.reach.owner))
+    return other, ours
+
+
+def tagged(environment: Environment, value: str, tags: Mapping[str, str]) -> None:
+    """The stack with other tags than it had."""
+    environment.account.client("cloudformation").update_stack(
+        StackName=STACK,
+        TemplateBody=json.dumps(template_of(One=parameter(value, "/one"))),
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+    )
+    assert Stack(environment.account, STACK).settled() == "UPDATE_COMPLETE"
+
+
+def test_a_recorded_stack_that_became_another_environments_is_not_removed(
+    environment: Environment,
+) -> None:
+    other, ours = taken_over(environment)
+
+    with pytest.raises(StackOfAnother, match=str(other.reach.owner.environment_id)):
+        environment.deployer.remove([ours], environment.reach.owner, watch=environment.watch())
+
+    assert environment.value("/one") == "theirs"
+
+
+def test_a_deploy_without_it_leaves_it_alone_and_goes_on(environment: Environment) -> None:
+    _, ours = taken_over(environment)
+    said: list[str] = []
+    elsewhere = environment.builder().stack("shop-data", template_of(Data=parameter("1", "/data")))
+
+    environment.deploy(
+        environment.prepared(elsewhere),
+        previous=environment.release((ours,)),
+        watch=Watch(say=said.append),
+    )
+
+    assert [line.partition(":")[0] for line in said] == ["Left alone"]
+    assert [environment.value("/data"), environment.value("/one")] == ["1", "theirs"]
+
+
+def test_a_stack_of_another_application_cannot_be_adopted(environment: Environment) -> None:
+    stack = Stack(environment.account, STACK)
+    stack.deploy(json.dumps(template_of(One=parameter("theirs", "/one"))))
+    tagged(environment, "still theirs", {"trellis:application": str(uuid4())})
+    owned(environment, adopts=frozenset({STACK}))
+
+    with pytest.raises(StackOfAnother, match="another application"):
+        environment.deploy(environment.of(ONE))
+
+
 def test_a_stack_that_is_recorded_stays_ours_when_a_cli_took_its_tags_off(
     environment: Environment,
 ) -> None:
@@ -287,11 +345,18 @@ def test_the_applications_tags_stand_beside_ours(environment: Environment) -> No
     assert tags == {"team": "shop"} | tags_of(environment.reach.owner)
 
 
-def test_a_stack_that_is_to_be_protected_is(environment: Environment) -> None:
-    builder = environment.builder().stack(STACK, ONE)
-    builder.release["stacks"][0]["protected"] = True
-
-    environment.deploy(environment.prepared(builder))
+@pytest.mark.parametrize(
+    ("wanted", "protected"),
+    [((True,), True), ((True, False), False), ((True, None), True), ((None,), False)],
+)
+def test_a_stack_is_protected_as_its_application_says(
+    environment: Environment, wanted: tuple[bool | None, ...], *, protected: bool
+) -> None:
+    for said in wanted:
+        builder = environment.builder().stack(STACK, ONE)
+        builder.release["stacks"][0]["protected"] = said
+        environment.deploy(environment.prepared(builder))
 
     client = environment.account.client("cloudformation")
-    assert client.describe_stacks(StackName=STACK)["Stacks"][0]["EnableTerminationProtection"]
+    (stack,) = client.describe_stacks(StackName=STACK)["Stacks"]
+    assert stack.get("EnableTerminationProtection", False) is protected

@@ -18,6 +18,7 @@ from services.chassis.bus.errors import AnswerFailed, BusUnavailable
 from services.chassis.bus.sending import Bus, connect_bus
 from services.chassis.clock import system_clock
 from services.chassis.event_store import open_event_store
+from services.orchestrator.adapters import scheduler
 from services.orchestrator.adapters.streams import Streams
 from services.orchestrator.app import create_app
 from tests.support.actors.builder import running_builder
@@ -275,7 +276,10 @@ class TestRuns:
             await builder.succeed(await builder.next_run())
             await asker.until("DeployStarted", "DeploySucceeded")
 
-    async def test_a_run_that_takes_too_long_is_ended(self, data: Path, nats_url: str) -> None:
+    async def test_a_run_that_takes_too_long_is_ended_once_it_could_put_back(
+        self, data: Path, nats_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(scheduler, "PUT_BACK_SECONDS", 60)
         clock = SettableClock()
         async with (
             running_builder(nats_url, heads={"main": A}) as builder,
@@ -286,9 +290,12 @@ class TestRuns:
             await asker.create_shop()
             work = await builder.next_run()
             await builder.start(work)
-            for _ in range(6):
-                clock.advance(timedelta(seconds=20))
-                await builder.beat(work)
+            for _ in range(11):
+                clock.advance(timedelta(seconds=10))
+                assert await builder.beat(work) is Instruction.PROCEED
+            await asker.orchestrator.scheduler.tick()
+            assert await asker.names() == [*STARTED]
+            clock.advance(timedelta(seconds=20))
             await asker.until("RunTimedOut")
             *_, over = await asker.events(ENVIRONMENT)
             assert isinstance(over, RunTimedOut)

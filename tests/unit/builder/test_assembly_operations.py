@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.builder.adapters.deployer.errors import StackFailed
+from services.builder.adapters.deployer.errors import StackFailed, Stopped
 from services.builder.adapters.deployer.one_stack import OneStack
 from services.builder.adapters.deployer.operations import Operation
 from services.builder.adapters.deployer.prepared import Prepared
@@ -131,6 +131,23 @@ def test_a_stack_that_still_looks_as_before_is_not_believed() -> None:
 
     assert ending.stack.status == "UPDATE_ROLLBACK_COMPLETE"
     assert (ending.resource, ending.reason) == ("Bad", "because")
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_what_runs_is_left_alone_once_the_environment_is_another_runs(*, lost: bool) -> None:
+    """It may be the other run's by then. Beside it: what a cancel does."""
+    cloud = ScriptedCloud(OWNER, *["UPDATE_IN_PROGRESS"] * 2, "UPDATE_ROLLBACK_COMPLETE")
+    watch = Watch(lost=lambda: lost)
+    watch.stop.set()
+    operation = Operation(cloud.access, STACK, watch=watch, ours=False)
+
+    if lost:
+        with pytest.raises(Stopped):
+            operation.follow()
+    else:
+        operation.follow()
+
+    assert len(cloud.called("cancel_update_stack")) == (0 if lost else 1)
 
 
 def test_the_first_failure_counts_though_all_happened_in_one_millisecond() -> None:

@@ -340,3 +340,35 @@ def test_a_lost_race_is_waited_out_and_tried_once_more(call: str) -> None:
 
     assert len(cloud.called(call)) == 2
     assert "UPDATE_IN_PROGRESS" in said[0]
+
+
+def test_a_shell_that_another_environment_is_about_to_fill_is_theirs() -> None:
+    other = uuid4()
+    cloud = ScriptedCloud(OWNER, "REVIEW_IN_PROGRESS")
+    cloud.tags, cloud.change_sets = [], [OURS, f"trellis-{other.hex}-1"]
+
+    with pytest.raises(StackOfAnother) as refused:
+        deploy(cloud)
+
+    assert f"environment {other}, which is about to make it" in refused.value.reached_for
+    assert "another stack name" in refused.value.remedy
+    assert "--adopt" not in refused.value.remedy
+    assert not cloud.called("delete_stack")
+
+
+def test_of_two_that_begin_at_once_neither_takes_the_others_change_set_away() -> None:
+    cloud = ScriptedCloud(OWNER, "-")
+    cloud.tags = []
+
+    def both() -> None:
+        cloud.states = ["REVIEW_IN_PROGRESS"]
+        cloud.change_sets = [OURS, f"trellis-{uuid4().hex}-1"]
+
+    cloud.on["create_change_set"] = both
+
+    with pytest.raises(StackOfAnother, match="which is about to make it"):
+        deploy(cloud)
+
+    assert len(cloud.called("delete_change_set")) == 1
+    assert not cloud.called("delete_stack")
+    assert not cloud.called("execute_change_set")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import boto3
 import botocore.session
@@ -91,6 +91,13 @@ class Identity:
     arn: str
 
 
+class NotAllowedHere(Exception):
+    """A part of Trellis made a call of AWS that it may not make: a fault of ours."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(f"{call} is not among the calls that may be made here")
+
+
 class Access:
     """Clients for one account in one region, of a local AWS where there is an `endpoint`.
 
@@ -98,15 +105,27 @@ class Access:
     by the API's error codes, a bounded number of times.
     """
 
-    def __init__(self, credentials: AwsCredentials, region: str, endpoint: str | None) -> None:
+    def __init__(
+        self,
+        credentials: AwsCredentials,
+        region: str,
+        endpoint: str | None,
+        *,
+        calls: frozenset[str] | None = None,
+    ) -> None:
+        """Takes an account's key; `calls` are the only ones that may be made with it."""
         self.region = region
         self.endpoint = endpoint
         self.poll_seconds = _POLL_SECONDS_LOCAL if endpoint else _POLL_SECONDS
-        self._credentials = credentials
+        self._credentials, self._calls = credentials, calls
 
     def in_region(self, region: str) -> "Access":
         """Give the same account's access in another region."""
-        return Access(self._credentials, region, self.endpoint)
+        return Access(self._credentials, region, self.endpoint, calls=self._calls)
+
+    def only(self, calls: frozenset[str]) -> "Access":
+        """Give the same account's access for some calls of AWS's API; any other raises."""
+        return Access(self._credentials, self.region, self.endpoint, calls=calls)
 
     @cached_property
     def cloudformation(self) -> "CloudFormationClient":
@@ -145,6 +164,7 @@ class Access:
         bare = botocore.session.Session(session_vars={"profile": _NEVER_FROM_OUTSIDE})
         for variable, value in _NOTHING_OF_THIS_MACHINE.items():
             bare.set_config_variable(variable, value)
+        bare.register("before-parameter-build", self._check_call)
         token = self._credentials.session_token
         return boto3.Session(
             aws_access_key_id=self._credentials.access_key_id,
@@ -153,6 +173,11 @@ class Access:
             region_name=self.region,
             botocore_session=bare,
         )
+
+    def _check_call(self, **about: Any) -> None:  # noqa: ANN401 - botocore's own event
+        call = about["model"].name
+        if self._calls is not None and call not in self._calls:
+            raise NotAllowedHere(call)
 
     @cached_property
     def _config(self) -> Config:

@@ -16,6 +16,7 @@ from services.builder.adapters.deployer.watch import Watch
 from services.chassis.logging import get_logger
 
 STACK = "trellis-bootstrap"
+_TAG = "trellis:bootstrap"
 TEMPLATE = Path(__file__).with_name("bootstrap.yaml")
 
 _one_at_a_time: Mapping[tuple[str, str, str | None], threading.Lock] = defaultdict(threading.Lock)
@@ -26,7 +27,7 @@ def bootstrap(access: Access, account: str) -> str:
     """See that the asset bucket is there, and give its name; cheap when it is.
 
     Raises:
-        StackFailed: it cannot be made, or somebody else's account has a bucket of that name.
+        StackFailed: it cannot be made, or the bucket or the stack of that name is somebody else's.
     """
     bucket = asset_bucket(account, access.region)
     with _one_at_a_time[account, access.region, access.endpoint]:
@@ -58,6 +59,7 @@ def _make(access: Access, bucket: str, account: str) -> None:
     if found and _is_there(access, bucket, account):
         return
     if found:  # it lost its bucket, or never was good
+        _check_ours(found)
         access.cloudformation.delete_stack(StackName=found.id)
         _settled(access, find_stack(access, found.id))
     parameters = {"BucketName": bucket, "RequireTls": "false" if access.endpoint else "true"}
@@ -68,7 +70,7 @@ def _make(access: Access, bucket: str, account: str) -> None:
             Parameters=[
                 {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
             ],
-            Tags=[{"Key": "trellis:bootstrap", "Value": "1"}],
+            Tags=[{"Key": _TAG, "Value": "1"}],
         )
     except ClientError as refused:
         if code_of(refused) != "AlreadyExistsException":
@@ -78,6 +80,16 @@ def _make(access: Access, bucket: str, account: str) -> None:
     if ending is None or not is_good(ending.stack.status):
         reason = ending.reason if ending else None
         raise StackFailed(STACK, ending.stack.status if ending else "gone", reason or "no reason")
+
+
+def _check_ours(found: Stack) -> None:
+    if _TAG not in found.tags:
+        reason = (
+            f"a stack of this name is in the account, without the bucket for assets and the "
+            f"tag {_TAG}: it is not Trellis's, and stays as it is; remove or rename it, or use "
+            "another account or region"
+        )
+        raise StackFailed(STACK, found.status, reason)
 
 
 def _settled(access: Access, stack: Stack | None) -> Stack | None:

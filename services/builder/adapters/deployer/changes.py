@@ -11,7 +11,15 @@ from botocore.exceptions import ClientError
 from services.builder.adapters.deployer.access import Access, code_of, said
 from services.builder.adapters.deployer.errors import StackFailed
 from services.builder.adapters.deployer.retries import persist
-from services.builder.adapters.deployer.stacks import Hide, change_set_prefix, tags_of
+from services.builder.adapters.deployer.stacks import (
+    Hide,
+    Stack,
+    change_set_prefix,
+    change_sets,
+    find_stack,
+    tags_of,
+)
+from services.builder.adapters.deployer.states import REVIEW
 from services.builder.domain.assembly.reach import Owner
 from services.chassis.failpoints import passed
 
@@ -100,13 +108,21 @@ def propose(
 
 
 def discard(access: Access, change_set: ChangeSet) -> None:
-    """Take a change set back; of a new stack it leaves no shell under review."""
-    if change_set.new:
-        access.cloudformation.delete_stack(StackName=change_set.stack_id)
+    """Take a change set back; of a new stack it leaves no shell under review.
+
+    A shell with a change set of somebody else's is theirs.
+    """
+    shell = find_stack(access, change_set.stack_id) if change_set.new else None
+    if shell and shell.status == REVIEW and not _others(access, shell, change_set):
+        access.cloudformation.delete_stack(StackName=shell.id)
     else:
         access.cloudformation.delete_change_set(
             ChangeSetName=change_set.id, StackName=change_set.stack_id
         )
+
+
+def _others(access: Access, shell: Stack, change_set: ChangeSet) -> list[str]:
+    return [name for name in change_sets(access, shell) if f"/{name}/" not in change_set.id]
 
 
 def _worked_out(

@@ -17,10 +17,15 @@ AT_ONCE = 4
 
 @dataclass
 class Course(Generic[T]):
-    """What came of it: what was done, in the order of the ends, and the first failure."""
+    """What came of it: what was done, in the order of the ends, and what failed, by stack."""
 
     done: list[T] = field(default_factory=list)
-    failure: Exception | None = None
+    failed: dict[str, Exception] = field(default_factory=dict)
+
+    @property
+    def failure(self) -> Exception | None:
+        """The first one."""
+        return next(iter(self.failed.values()), None)
 
 
 def run_course(stacks: Sequence[CheckedStack], deploy: Callable[[CheckedStack], T]) -> Course[T]:
@@ -42,7 +47,7 @@ def run_course(stacks: Sequence[CheckedStack], deploy: Callable[[CheckedStack], 
         name, result, error = ended.get()
         running -= 1
         if error or result is None:
-            course.failure = course.failure or error
+            course.failed[name] = error or TypeError(f"nothing came of {name}")
         else:
             course.done.append(result)
             order.done(name)
@@ -52,7 +57,7 @@ def _alone(stack: CheckedStack, deploy: Callable[[CheckedStack], T]) -> Course[T
     try:
         return Course([deploy(stack)])
     except Exception as error:  # noqa: BLE001 - the caller raises it
-        return Course([], error)
+        return Course([], {stack.name: error})
 
 
 def _begin(

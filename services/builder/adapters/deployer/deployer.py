@@ -1,6 +1,7 @@
 """Deploys and removes: the one place where an assembly meets credentials."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from services.builder.adapters.deployer.access import (
@@ -10,26 +11,24 @@ from services.builder.adapters.deployer.access import (
     speaking,
 )
 from services.builder.adapters.deployer.bootstrap import bootstrap
-from services.builder.adapters.deployer.course import run_course
-from services.builder.adapters.deployer.errors import CredentialsRefused, StackFailed
+from services.builder.adapters.deployer.bringing import Bringing
+from services.builder.adapters.deployer.errors import CredentialsRefused
 from services.builder.adapters.deployer.lookups import Question, look_up
-from services.builder.adapters.deployer.mending import LostRace
-from services.builder.adapters.deployer.one_stack import Deployed, OneStack
+from services.builder.adapters.deployer.one_stack import OneStack
 from services.builder.adapters.deployer.prepared import Prepared
-from services.builder.adapters.deployer.removal import remove_stacks
+from services.builder.adapters.deployer.removal import belongs_to_another, remove_stacks
 from services.builder.adapters.deployer.stacks import check_owner, find_stack
 from services.builder.adapters.deployer.uploads import Uploads
 from services.builder.adapters.deployer.watch import Watch
 from services.builder.domain.assembly.reach import Owner
-from services.chassis.logging import get_logger
 from trellis_contracts.releases import Cloud, Release, StackOutputs
 
 
 class Deployer:
     """Works in one account and region. Any thread may use it, one operation at a time.
 
-    Whatever it raises beside `Stopped` and `OutOfTime` is a `DeployerError` or a `Refusal`, or is
-    ours (botocore's own errors).
+    Whatever it raises beside `Stopped`, `OutOfTime` and `NotPutBack` is a `DeployerError` or a
+    `Refusal`, or is ours (botocore's own errors).
     """
 
     def __init__(
@@ -88,17 +87,18 @@ class Deployer:
         """Bring the environment to an assembly, and give its stacks with their outputs, in order.
 
         Before anything is touched, every stack must be this environment's or nobody's. What
-        `previous` ran and the assembly has no more is removed at the end. When a later stack
-        fails, earlier ones are put back: to `fallback`, the assembly of `previous`, or away if
-        this deploy made them. Called again after its process was killed, it waits for what runs
-        and goes on.
+        `previous` ran and the assembly has no more is removed at the end. Until then, whatever
+        fails, and when it is ended, the stacks that it changed are put back: to `fallback`, the
+        assembly of `previous`, or away if this deploy made them. Called again after its process
+        was killed, it waits for what runs and goes on.
 
         Raises:
             StackOfAnother: a stack of its name belongs to somebody else; nothing was touched.
             SecretMissing, CredentialsRefused: nothing was touched.
-            StackFailed: the environment runs what it ran before.
+            StackFailed, Stopped, OutOfTime: the environment runs what it ran before.
             StackStuck: a stack cannot go back; its rollback was continued once.
-            Stopped, OutOfTime: it was ended, and has settled.
+            StackNotRemoved: the environment runs the assembly, and something else still.
+            NotPutBack: it was one of these, and stacks are not what they were.
             AwsUnreachable: it is not known how it stands; deploy again.
         """
         wanted.check_secrets()
@@ -107,10 +107,14 @@ class Deployer:
             self._check_owners(wanted)
             watch.check()
             uploads = self._upload(wanted, watch)
-            done = self._deploy_all(wanted, uploads, watch, fallback=fallback)
-            if previous:
-                self._remove_rest(previous, wanted, watch)
-        return tuple(one.outputs for one in done)
+            one = OneStack(self._access, wanted.assembly.reach.owner, watch, wanted.hide)
+            bringing = Bringing(one, wanted, uploads, fallback)
+            rest = self._rest(previous, wanted)
+            done = bringing.bring(more_follows=bool(rest))
+            if previous and rest:
+                self._remove_rest(rest, one, previous.cloud.region)
+                done = bringing.drop_exports(done)
+        return tuple(deployed.outputs for deployed in done)
 
     def remove(
         self, stacks: Iterable[StackOutputs | str], owner: Owner, *, watch: Watch
@@ -165,53 +169,18 @@ class Deployer:
             uploads.put_asset(asset, wanted.folder)
         return uploads
 
-    def _deploy_all(
-        self, wanted: Prepared, uploads: Uploads, watch: Watch, *, fallback: Prepared | None
-    ) -> list[Deployed]:
-        one = OneStack(self._access, wanted.assembly.reach.owner, watch, wanted.hide)
-        course = run_course(
-            wanted.assembly.stacks, lambda stack: one.deploy(stack, wanted, uploads)
-        )
-        if course.failure:
-            if isinstance(course.failure, StackFailed):
-                self._put_back(course.done, one, uploads, fallback=fallback)
-            raise course.failure
-        by_name = {deployed.outputs.stack: deployed for deployed in course.done}
-        return [
-            one.deploy(stack, wanted, uploads) if by_name[stack.name].kept else by_name[stack.name]
-            for stack in wanted.assembly.stacks
-        ]
-
-    def _put_back(
-        self,
-        done: Sequence[Deployed],
-        one: OneStack,
-        uploads: Uploads,
-        *,
-        fallback: Prepared | None,
-    ) -> None:
-        """Undo the earlier stacks, the last one first; CloudFormation undoes only its own."""
-        before = {stack.name: stack for stack in fallback.assembly.stacks} if fallback else {}
-        for deployed in reversed(done):
-            name = deployed.outputs.stack
-            try:
-                if deployed.created and (found := find_stack(self._access, name)):
-                    one.delete(found)
-                elif fallback and name in before:
-                    for asset in before[name].assets:
-                        uploads.put_asset(asset, fallback.folder)
-                    one.deploy(before[name], fallback, uploads)
-            except (StackFailed, LostRace) as second:
-                get_logger().error("an earlier stack was not put back", reason=str(second))
-
-    def _remove_rest(self, previous: Release, wanted: Prepared, watch: Watch) -> None:
-        """Remove what the release had and the assembly has not, also from the region it left."""
-        if not self._is_here(previous.cloud):
-            return
+    def _rest(self, previous: Release | None, wanted: Prepared) -> list[StackOutputs]:
+        """Give what the release had and the assembly has not, also in the region that it left."""
+        if previous is None or not self._is_here(previous.cloud):
+            return []
         moved = previous.cloud.region != self._access.region
-        rest = [s for s in previous.stacks if moved or s.stack not in wanted.assembly.names]
-        access = self._access.in_region(previous.cloud.region) if moved else self._access
-        remove_stacks(OneStack(access, wanted.assembly.reach.owner, watch), rest)
+        return [s for s in previous.stacks if moved or s.stack not in wanted.assembly.names]
+
+    def _remove_rest(self, rest: Sequence[StackOutputs], one: OneStack, region: str) -> None:
+        """Remove it, but for what became another environment's since."""
+        access = self._access if region == self._access.region else self._access.in_region(region)
+        there = replace(one, access=access)
+        remove_stacks(there, [stack for stack in rest if not belongs_to_another(there, stack)])
 
     def _is_here(self, cloud: Cloud) -> bool:
         """Whether a release can still be there: a local AWS forgets when it stops."""

@@ -8,6 +8,7 @@ DeployerError
 ├── StackStuck             a stack cannot go back: only a person can free it
 └── StackNotRemoved        something of a stack is still there
 Stopped, OutOfTime         the run was ended; the cloud has settled
+NotPutBack                 any of these, and stacks that it had changed are not back
 """
 
 from collections.abc import Iterable
@@ -64,6 +65,15 @@ class StackStuck(StackFailed):
 
 class StackNotRemoved(StackFailed):
     """A stack, or something in it, could not be deleted."""
+
+
+class NotPutBack(Exception):
+    """`cause` ended the deploy, and `stacks`, which it had changed, are not what they were."""
+
+    def __init__(self, cause: Exception, stacks: Iterable[str]) -> None:
+        self.cause = cause
+        self.stacks = tuple(stacks)
+        super().__init__(f"{cause} (not put back: {', '.join(self.stacks)})")
 
 
 class Stopped(Exception):

@@ -130,6 +130,7 @@ class Mending:
             LostRace: somebody else changes it.
         """
         skipping = f", skipping {', '.join(skip)}" if skip else ""
+        self.watch.check_lost()
         self.watch.say(f"Continuing the rollback of stack {stack.name}{skipping}")
         operation = Operation(self.access, stack, watch=self.watch, hide=self.hide)
         self.watch.touched = True

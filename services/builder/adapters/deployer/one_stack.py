@@ -12,15 +12,16 @@ from services.builder.adapters.deployer.changes import (
     discard,
     propose,
 )
-from services.builder.adapters.deployer.errors import StackFailed
+from services.builder.adapters.deployer.errors import OutOfTime, StackFailed, Stopped
 from services.builder.adapters.deployer.exports import with_exports_in_use
 from services.builder.adapters.deployer.mending import LostRace, Mending
 from services.builder.adapters.deployer.operations import Ending, Operation
 from services.builder.adapters.deployer.prepared import Prepared
-from services.builder.adapters.deployer.stacks import Stack
-from services.builder.adapters.deployer.states import GONE, STUCK, is_good
+from services.builder.adapters.deployer.stacks import Stack, check_owner
+from services.builder.adapters.deployer.states import DELETE_FAILED, GONE, STUCK, is_good
 from services.builder.adapters.deployer.uploads import LARGEST_INLINE, Uploads
 from services.builder.domain.assembly.checked import CheckedStack
+from services.builder.domain.assembly.refusals import StackOfAnother
 from services.chassis.failpoints import passed
 from trellis_contracts.releases import StackOutputs
 
@@ -33,11 +34,13 @@ _NOBODY_READS = ("ExportsOutput", "SSTMetadata")
 class Deployed:
     """A stack as it stands after the deploy; `created` says that there was none before.
 
-    `kept` are exports that the template has no more, and others still import.
+    `changed` says that it is not what it was. `kept` are exports that the template has no more,
+    and others still import.
     """
 
     outputs: StackOutputs
     created: bool
+    changed: bool = True
     kept: tuple[str, ...] = ()
 
 
@@ -74,15 +77,30 @@ class OneStack(Mending):
                 deployed = replace(self._change(change, found), kept=kept)
             except LostRace:
                 continue
-            self._protect(stack)
+            self._protect(stack, found)
             return deployed
         raise StackFailed(stack.name, "busy", "somebody else keeps changing it at the same time")
 
-    def _protect(self, stack: CheckedStack) -> None:
-        if stack.protected:
-            self.access.cloudformation.update_termination_protection(
-                StackName=stack.name, EnableTerminationProtection=True
+    def unprotect(self, stack: Stack) -> Stack:
+        """Let a stack be deleted that this very deploy has made, and has protected."""
+        if not stack.protected:
+            return stack
+        self._set_protection(stack.id, protected=False)
+        return replace(stack, protected=False)
+
+    def _protect(self, stack: CheckedStack, found: Stack | None) -> None:
+        """Set termination protection as the application says; where it says nothing, it stays."""
+        now = found.protected if found else False
+        if stack.protected is not None and stack.protected is not now:
+            self._set_protection(stack.name, protected=stack.protected)
+
+    def _set_protection(self, name_or_id: str, *, protected: bool) -> None:
+        self.watch.check_lost()
+        self.persist(
+            lambda: self.access.cloudformation.update_termination_protection(
+                StackName=name_or_id, EnableTerminationProtection=protected
             )
+        )
 
     def _change(self, change: Change, found: Stack | None) -> Deployed:
         try:
@@ -91,22 +109,19 @@ class OneStack(Mending):
             self.raise_if_busy(change.stack)
             raise
         if change_set is None:
-            return Deployed(self._shown(self._present(change.stack)), created=False)
+            present = self._shown(self._present(change.stack))
+            return Deployed(present, created=False, changed=False)
         ending = self._execute(change_set)
         if ending.stack.status == STUCK:
             raise self._after_stuck(ending)
-        self.watch.check()
-        if not is_good(ending.stack.status):
-            raise ending.failed()
-        return Deployed(self._shown(ending.stack), created=found is None)
+        if is_good(ending.stack.status):
+            return Deployed(self._shown(ending.stack), created=found is None)
+        if ending.stack.status != DELETE_FAILED:
+            self.watch.check()
+        raise ending.failed()
 
     def _execute(self, change_set: ChangeSet) -> Ending:
-        if self.watch.interrupted:
-            discard(self.access, change_set)
-            self.watch.check()
-        stack = self.find(change_set.stack_id)
-        if stack is None:
-            raise LostRace
+        stack = self._still_ours(change_set)
         operation = Operation(
             self.access, stack, watch=self.watch, total=change_set.count, hide=self.hide
         )
@@ -127,6 +142,20 @@ class OneStack(Mending):
         ending = operation.follow()
         passed("after stack settled")
         return ending
+
+    def _still_ours(self, change_set: ChangeSet) -> Stack:
+        """Look again at the last moment: at the stack, whose it is, and whether to go on."""
+        self.watch.check_lost()
+        stack = self.find(change_set.stack_id)
+        if stack is None:
+            raise LostRace
+        try:
+            self.watch.check()
+            check_owner(self.access, stack, self.owner)
+        except (Stopped, OutOfTime, StackOfAnother):
+            discard(self.access, change_set)
+            raise
+        return stack
 
     def _after_stuck(self, ending: Ending) -> StackFailed:
         """Free what this deploy's own rollback left stuck, and say what it failed of."""

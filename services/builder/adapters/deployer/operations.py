@@ -86,6 +86,7 @@ class Operation:
 
         Raises:
             StackFailed: it was to be ended, and does not settle.
+            Stopped: the environment is another run's; it is left as it is.
         """
         while True:
             stack = self._persist(self._look)
@@ -94,6 +95,7 @@ class Operation:
             self._report(stack.status, ended=settled)
             if settled:
                 return self._ending(stack)
+            self._watch.check_lost()
             if self._watch.interrupted:
                 self._end(stack)
             self._watch.pause(self._access.poll_seconds)

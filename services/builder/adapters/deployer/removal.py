@@ -1,6 +1,7 @@
 """Removes stacks and sees in the cloud that they are gone."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from services.builder.adapters.deployer import blockers
 from services.builder.adapters.deployer.errors import StackNotRemoved
@@ -9,6 +10,7 @@ from services.builder.adapters.deployer.one_stack import OneStack
 from services.builder.adapters.deployer.operations import Ending
 from services.builder.adapters.deployer.stacks import Stack, check_owner
 from services.builder.adapters.deployer.states import DELETE_FAILED, GONE, is_busy
+from services.builder.domain.assembly.refusals import StackOfAnother
 from trellis_contracts.releases import StackOutputs
 
 _ATTEMPTS = 2
@@ -26,10 +28,26 @@ def remove_stacks(one: OneStack, stacks: Iterable[StackOutputs | str]) -> tuple[
     return tuple(gone)
 
 
+def belongs_to_another(one: OneStack, recorded: StackOutputs) -> bool:
+    """Whether a stack that a release recorded became somebody else's since; that is said."""
+    try:
+        _check(one, one.find(recorded.stack_id), recorded=True)
+    except StackOfAnother as anothers:
+        one.watch.say(f"Left alone: {anothers.reached_for}")
+        return True
+    return False
+
+
+def _check(one: OneStack, found: Stack | None, *, recorded: bool) -> None:
+    if found and found.status != GONE:
+        owner = one.owner
+        own = replace(owner, recorded=owner.recorded | {found.id}) if recorded else owner
+        check_owner(one.access, found, own)
+
+
 def _remove(one: OneStack, name_or_id: str, *, recorded: bool) -> None:
     found = one.find(name_or_id)
-    if found and not recorded:
-        check_owner(one.access, found, one.owner)
+    _check(one, found, recorded=recorded)
     attempts = 1 if found and found.status == DELETE_FAILED else _ATTEMPTS
     for attempt in range(attempts):
         if found and is_busy(found.status):

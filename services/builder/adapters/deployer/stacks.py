@@ -1,13 +1,16 @@
 """Stacks as they are found in an account: their state, their owner, their events."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from botocore.exceptions import ClientError
 
 from services.builder.adapters.deployer.access import Access, said
 from services.builder.adapters.deployer.progress import Event
+from services.builder.adapters.deployer.states import REVIEW
 from services.builder.domain.assembly.reach import Owner
 from services.builder.domain.assembly.refusals import (
     StackOfAnother,
@@ -24,6 +27,12 @@ NESTED = "AWS::CloudFormation::Stack"
 
 DEEPEST = 5
 """How deep nested stacks are looked into."""
+
+_CHANGE_SET = re.compile(r"^trellis-([0-9a-f]{32})-")
+_ANOTHER_NAME = (
+    "Give this environment another stack name (`trellis apps settings --stack-name`, or the "
+    "name in the application), or credentials of another account."
+)
 
 Hide = Callable[[str], str]
 """Takes secret values out of what AWS says."""
@@ -67,15 +76,16 @@ def check_owner(access: Access, stack: Stack, owner: Owner) -> None:
     gives it its tags only when it is made.
 
     Raises:
-        StackOfAnother: it is not.
+        StackOfAnother: it is not, or another environment is about to make it.
     """
     if all(stack.tags.get(key) == value for key, value in tags_of(owner).items()):
         return
-    if environment := stack.tags.get(ENVIRONMENT):
-        raise _of_another(stack, environment, owner)
+    application = stack.tags.get(APPLICATION, str(owner.application_id))
+    if ENVIRONMENT in stack.tags or application != str(owner.application_id):
+        raise _of_another(stack, stack.tags.get(ENVIRONMENT, "of another application"), owner)
     if stack.id in owner.recorded or stack.name in owner.adopts:
         return
-    if stack.status == "REVIEW_IN_PROGRESS" and _only_our_change_sets(access, stack, owner):
+    if stack.status == REVIEW and _is_only_ours(access, stack, owner):
         return
     raise StackOfAnother(
         stack.name,
@@ -91,8 +101,7 @@ def _of_another(stack: Stack, environment: str, owner: Owner) -> StackOfAnother:
     return StackOfAnother(
         stack.name,
         f"environment {environment} of Trellis",
-        "Give this environment another stack name (`trellis apps settings --stack-name`, or the "
-        "name in the application), or credentials of another account.",
+        _ANOTHER_NAME,
     )
 
 
@@ -164,10 +173,27 @@ def _stack(found: "StackTypeDef") -> Stack:
     )
 
 
-def _only_our_change_sets(access: Access, stack: Stack, owner: Owner) -> bool:
+def _is_only_ours(access: Access, stack: Stack, owner: Owner) -> bool:
+    """Whether a shell has no change sets but ours.
+
+    Raises:
+        StackOfAnother: it has one of another environment, which is about to make the stack.
+    """
+    others = [
+        name for name in change_sets(access, stack) if not name.startswith(change_set_prefix(owner))
+    ]
+    for name in others:
+        if by := _CHANGE_SET.match(name):
+            environment = f"{UUID(by[1])}, which is about to make it"
+            raise StackOfAnother(stack.name, f"environment {environment}", _ANOTHER_NAME)
+    return not others
+
+
+def change_sets(access: Access, stack: Stack) -> list[str]:
+    """Name the change sets of a stack."""
     paginator = access.cloudformation.get_paginator("list_change_sets")
-    return all(
-        change_set.get("ChangeSetName", "").startswith(change_set_prefix(owner))
+    return [
+        change_set.get("ChangeSetName", "")
         for page in paginator.paginate(StackName=stack.name)
         for change_set in page["Summaries"]
-    )
+    ]

@@ -7,10 +7,16 @@ from dataclasses import dataclass, field
 
 from services.builder.adapters.deployer.errors import OutOfTime, Stopped
 from services.builder.adapters.deployer.progress import Progress
+from trellis_contracts.runs import SETTLE_SECONDS
 
 
 def _unheard(progress: Progress | str) -> None:
     """What nobody listens to."""
+
+
+def _never() -> bool:
+    """What does not happen."""
+    return False
 
 
 @dataclass
@@ -24,19 +30,21 @@ class Watch:
     on_progress: Callable[[Progress], None] = _unheard
     stop: threading.Event = field(default_factory=threading.Event)
     seconds: float = float("inf")
-    settle_seconds: float = 3900
-    """How long a stack may take to settle after that: a custom resource has an hour."""
+    settle_seconds: float = SETTLE_SECONDS
+    """How long a stack may take to settle after that."""
     touched: bool = False
     """Whether anything in the cloud was changed."""
     say: Callable[[str], None] = _unheard
     """Tells people, in the run's log, what is waited for and what is mended; any thread's."""
+    lost: Callable[[], bool] = _never
+    """Whether the environment is another run's: then nothing more is touched, nor awaited."""
     _began: float = field(default_factory=time.monotonic)
     _interrupted_at: float | None = None
 
     @property
     def interrupted(self) -> bool:
         """Whether no further change may begin."""
-        if self._interrupted_at is None and (self.stop.is_set() or self._late()):
+        if self._interrupted_at is None and (self.stop.is_set() or self.lost() or self._late()):
             self._interrupted_at = time.monotonic()
         return self._interrupted_at is not None
 
@@ -52,11 +60,31 @@ class Watch:
         Raises:
             Stopped, OutOfTime
         """
+        self.check_lost()
         if not self.interrupted:
             return
         if self.stop.is_set():
             raise Stopped(cloud_touched=self.touched)
         raise OutOfTime(self.seconds)
+
+    def check_lost(self) -> None:
+        """Go on only if the environment is still this run's.
+
+        Raises:
+            Stopped
+        """
+        if self.lost():
+            raise Stopped(cloud_touched=self.touched)
+
+    def for_putting_back(self) -> "Watch":
+        """Give the watch over what follows a failure: no wish and no deadline of before ends it."""
+        return Watch(
+            on_progress=self.on_progress,
+            seconds=self.settle_seconds,
+            settle_seconds=self.settle_seconds,
+            say=self.say,
+            lost=self.lost,
+        )
 
     def pause(self, seconds: float) -> None:
         """Wait, shorter if somebody asks to stop meanwhile."""

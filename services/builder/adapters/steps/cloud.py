@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar, cast
 
-from services.builder.adapters.attempt import Attempt
+from services.builder.adapters.attempt import Attempt, Stop
 from services.builder.adapters.deployer.access import AwsCredentials, Identity, asset_bucket
 from services.builder.adapters.deployer.deployer import Deployer
 from services.builder.adapters.deployer.errors import Stopped
@@ -105,7 +105,13 @@ async def watched(attempt: Attempt) -> AsyncIterator[Watch]:
     def say(text: str) -> None:
         asyncio.run_coroutine_threadsafe(attempt.log.say(text), loop)
 
-    watch = Watch(on_progress=tell, say=say, stop=stop, seconds=attempt.seconds_left())
+    watch = Watch(
+        on_progress=tell,
+        say=say,
+        stop=stop,
+        seconds=attempt.seconds_left(),
+        lost=lambda: attempt.stop is Stop.STALE,
+    )
     stopping = asyncio.create_task(_pass_on(attempt.stopped, stop))
     attempt.in_the_cloud = True
     try:

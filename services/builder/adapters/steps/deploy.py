@@ -1,5 +1,7 @@
 """The step that changes the cloud: one deployer, no user code, a kept assembly."""
 
+from collections.abc import Iterable
+
 from services.builder.adapters.artifacts import Artifacts
 from services.builder.adapters.attempt import Attempt, Made
 from services.builder.adapters.deployer.access import Identity
@@ -68,17 +70,22 @@ async def _fallback(
 ) -> Prepared | None:
     """Give what the environment runs, to put earlier stacks back to when a later one fails."""
     previous = attempt.work.previous
-    if previous is None or len(wanted.assembly.stacks) == 1:
+    if previous is None or not has_several(wanted.assembly.names, previous):
         return None
     try:
         kept = await _open_kept(attempt, previous, artifacts, identity=identity)
         kept.check_secrets()
     except (StepFailed, SecretMissing) as unusable:
         await attempt.log.say(
-            f"If a later stack fails, earlier ones cannot be put back by themselves: {unusable}"
+            f"If this fails, stacks that have changed cannot be put back: {unusable}"
         )
         return None
     return kept
+
+
+def has_several(wanted: Iterable[str], previous: Release) -> bool:
+    """Whether there is more than one stack: CloudFormation puts a lone one back by itself."""
+    return len({*wanted, *(stack.stack for stack in previous.stacks)}) > 1
 
 
 async def _deploy(

@@ -53,7 +53,7 @@ async def _with_lookups(
         except LookupsWanted as wanted:
             lookups = wanted.lookups
         asked = ", ".join(sorted({lookup.provider for lookup in lookups}))
-        await attempt.log.say(f"Looking up in the account, read-only: {asked}")
+        await attempt.log.say(f"Looking up in the account, by reads alone: {asked}")
         context |= await cloud.settled(attempt, partial(deployer.look_up, lookups))
     return await cloud.settled(attempt, lambda: _never_ends(found))
 

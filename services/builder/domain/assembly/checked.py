@@ -20,7 +20,8 @@ class CheckedStack:
     """A stack of this environment, with its template as text and every parameter.
 
     `secrets` gives the name of the secret that fills a NoEcho parameter; `after` the names of the
-    stacks that must be there before; `tags` are the application's own.
+    stacks that must be there before; `tags` are the application's own. `protected` says whether
+    AWS is to refuse its deletion, None that the framework says nothing.
     """
 
     name: str
@@ -30,7 +31,7 @@ class CheckedStack:
     assets: tuple[CheckedAsset, ...]
     tags: Mapping[str, str] = field(default_factory=dict)
     after: tuple[str, ...] = ()
-    protected: bool = False
+    protected: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

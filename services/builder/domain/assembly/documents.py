@@ -110,7 +110,8 @@ class ReleaseStack(Document):
     """One stack in its order, with every parameter of its template.
 
     `secrets` gives, for NoEcho parameters, the name of the secret that fills each; `after` the
-    stacks that come first; `protected` asks for termination protection.
+    stacks that come first; `protected` switches termination protection on or
+    off.
     """
 
     name: StackName
@@ -118,7 +119,7 @@ class ReleaseStack(Document):
     secrets: dict[ParameterName, VariableName] = {}
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=40)] = {}
     after: list[StackName] = []
-    protected: bool = False
+    protected: bool | None = None
 
 
 class ReleaseDocument(Document):

@@ -37,7 +37,7 @@ class WrittenStack:
     assets: Mapping[str, Packed] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     after: Sequence[str] = ()
-    protected: bool = False
+    protected: bool | None = None
     place: tuple[str, str] | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
     images: Sequence[str] = ()
