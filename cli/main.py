@@ -9,6 +9,7 @@ import typer
 
 from cli.commands import (
     applications,
+    continuing,
     deployments,
     environments,
     gates,
@@ -80,6 +81,7 @@ _COMMANDS = {
     ),
 }
 app.command("open", rich_help_panel="Start")(running.open_page)
+app.command("continue", rich_help_panel="Change what runs")(continuing.continue_rollback)
 applications.app.command(
     epilog="Example: trellis apps rules shop production --approvals 2 --not-own"
 )(rules.rules)

@@ -129,6 +129,13 @@ class Api(Lifecycles):
         body = {"confirm": confirm}
         return await self._decide("POST", f"{path_of(at)}/teardown", body, dry_run=dry_run)
 
+    async def continue_rollback(
+        self, at: Place, stack: str, *, skip: Sequence[str], reason: str, dry_run: bool = False
+    ) -> Decision:
+        """Continue the stuck rollback of a stack, leaving some resources as they are."""
+        body = {"stack": stack, "skip": skip, "reason": reason}
+        return await self._decide("POST", f"{path_of(at)}/continue-rollback", body, dry_run=dry_run)
+
     async def cancel(self, at: Place, deployment: DeploymentId) -> Decision:
         """End a deployment."""
         return await self._decide("POST", f"{path_of(at)}/deployments/{deployment}/cancel")

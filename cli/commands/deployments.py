@@ -46,7 +46,7 @@ def deploy(
         at = place_of(app, env)
         return await session.api.deploy(at, commit=commit, branch=branch, dry_run=dry_run)
 
-    _change(name, environment, asked, wait=wait, as_json=as_json)
+    change(name, environment, asked, wait=wait, as_json=as_json)
 
 
 def redeploy(
@@ -62,7 +62,7 @@ def redeploy(
     async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
         return await session.api.redeploy(place_of(app, env), dry_run=dry_run)
 
-    _change(name, environment, asked, wait=wait, as_json=as_json)
+    change(name, environment, asked, wait=wait, as_json=as_json)
 
 
 def promote(
@@ -83,7 +83,7 @@ def promote(
         at = place_of(app, env)
         return await session.api.promote(at, origin.environment_id, dry_run=dry_run)
 
-    _change(name, environment, asked, wait=wait, as_json=as_json)
+    change(name, environment, asked, wait=wait, as_json=as_json)
 
 
 def rollback(
@@ -103,7 +103,7 @@ def rollback(
         back = (await _numbered(session, env, to)).deployment_id if to is not None else None
         return await session.api.roll_back(place_of(app, env), back, dry_run=dry_run)
 
-    _change(name, environment, asked, wait=wait, as_json=as_json)
+    change(name, environment, asked, wait=wait, as_json=as_json)
 
 
 def teardown(
@@ -125,7 +125,7 @@ def teardown(
     async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
         return await session.api.tear_down(place_of(app, env), env.name, dry_run=dry_run)
 
-    _change(name, environment, asked, wait=wait, as_json=as_json)
+    change(name, environment, asked, wait=wait, as_json=as_json)
 
 
 def cancel(
@@ -167,7 +167,7 @@ def before(application: ApplicationView, environment: EnvironmentView) -> Enviro
     return places[at - 1]
 
 
-def _change(name: str, environment: str, ask: Ask, *, wait: bool, as_json: bool) -> None:
+def change(name: str, environment: str, ask: Ask, *, wait: bool, as_json: bool) -> None:
     """Ask for a deployment; show it, or follow it to its end and end as it ended."""
 
     async def asked(session: Session) -> Status:

@@ -11,6 +11,8 @@ Body = dict[str, Any]
 Upcast = Callable[[Body], Body]
 
 UPCASTS: Mapping[tuple[str, int], Upcast] = {
+    ("DeployRequested", 1): lambda body: {**body, "continues": None},
     ("InstallFailed", 1): lambda body: {**body, "detail": None},
+    ("StartRun", 1): lambda body: {**body, "continues": None},
 }
 """(type, version) to the step that makes it that type's next version."""

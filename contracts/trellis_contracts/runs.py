@@ -1,9 +1,11 @@
 """Runs: what the work queue holds, and what a builder reports about it."""
 
 from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import Field
 
+from trellis_contracts.continuing import Continuation
 from trellis_contracts.deployments import CommitResolved, DeployKind
 from trellis_contracts.failing import DeploymentEvent
 from trellis_contracts.failures import FailureEvent
@@ -31,6 +33,7 @@ class Step(StrEnum):
     SYNTHESISE = "synthesise"
     DEPLOY = "deploy"
     REMOVE = "remove"
+    CONTINUE = "continue"
 
 
 class StartRun(Message):
@@ -38,6 +41,8 @@ class StartRun(Message):
 
     `previous` is what the environment runs now: the stacks that it owns.
     """
+
+    schema_version: ClassVar[int] = 2
 
     application_id: ApplicationId
     environment_id: EnvironmentId
@@ -53,6 +58,7 @@ class StartRun(Message):
     branch: BranchName | None = None
     release: Release | None = None
     previous: Release | None = None
+    continues: Continuation | None = None
 
 
 class ObserveBranch(Message):
@@ -119,7 +125,7 @@ class StackProgress(RunEvent):
 
 
 class RunSucceeded(RunEvent):
-    """The run did what it was for: `release` is what now runs, None after a teardown."""
+    """The run did what it was for: `release` is what now runs; None where none is made."""
 
     release: Release | None
     stacks: tuple[str, ...] = ()

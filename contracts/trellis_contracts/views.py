@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from trellis_contracts.applications import VariableValue
+from trellis_contracts.continuing import Continuation
 from trellis_contracts.deployments import DeployKind, Trigger
 from trellis_contracts.message import Message, UtcDatetime
 from trellis_contracts.names import (
@@ -119,6 +120,7 @@ class DeploymentView(Message):
     approvers: tuple[ActorId, ...] = ()
     freeze_overridden_by: ActorId | None = None
     freeze_override_reason: str | None = None
+    continues: Continuation | None = None
 
 
 class SkipView(Message):

@@ -22,7 +22,8 @@ def listen(bus: Bus, runner: Runner, workshop: Workshop) -> None:
     @on_message(bus, BUILDER_RUNS)
     async def take_work(body: bytes, message: NatsMessage) -> None:
         """Work is acknowledged once it was begun (or answered): a redelivery begins nothing."""
-        work = codec.decode(message.headers["Trellis-Type"], 1, body)
+        version = int(message.headers.get("Trellis-Version", 1))
+        work = codec.decode(message.headers["Trellis-Type"], version, body)
         if isinstance(work, StartRun):
             await runner.take(work)
         elif isinstance(work, ObserveBranch):

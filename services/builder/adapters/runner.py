@@ -204,7 +204,7 @@ class Runner:
 
 def _limit(step: Step, attempt: Attempt) -> float | None:
     """Give a step the time that is left; in the cloud the deployer keeps the deadline itself."""
-    if step in (Step.DEPLOY, Step.REMOVE):
+    if step in (Step.DEPLOY, Step.REMOVE, Step.CONTINUE):
         return None
     return max(attempt.seconds_left(), 0)
 

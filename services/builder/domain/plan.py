@@ -17,6 +17,8 @@ def plan(work: StartRun) -> tuple[Step, ...]:
             return (Step.DEPLOY,)
         case DeployKind.TEARDOWN:
             return (Step.REMOVE,)
+        case DeployKind.CONTINUE:
+            return (Step.CONTINUE,)
         case DeployKind.DEPLOY | DeployKind.REDEPLOY | DeployKind.PROMOTE:
             tests = (Step.TEST,) if work.target.settings.tests else ()
             return (Step.CHECKOUT, Step.INSTALL, *tests, Step.SYNTHESISE, Step.DEPLOY)

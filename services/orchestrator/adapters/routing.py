@@ -14,6 +14,7 @@ from services.orchestrator.domain import application
 from services.orchestrator.domain.connected import Application, NotCreated
 from services.orchestrator.domain.refusals import IllegalEnvironment
 from trellis_contracts.applications import ApplicationEvent, EnvironmentAdded
+from trellis_contracts.continuing import RollbackContinued
 from trellis_contracts.deployments import (
     CancelRequested,
     DeployCancelled,
@@ -47,7 +48,14 @@ from trellis_contracts.pushes import (
 )
 from trellis_contracts.runs import RunStarted
 
-_Outcome = DeployCancelled | DeploySucceeded | EnvironmentTornDown | FailureEvent | GateFailure
+_Outcome = (
+    DeployCancelled
+    | DeploySucceeded
+    | EnvironmentTornDown
+    | RollbackContinued
+    | FailureEvent
+    | GateFailure
+)
 _Underway = DeployStarted | CancelRequested | RunStarted
 _Queue = DeployRequested | DeploySuperseded
 

@@ -41,7 +41,7 @@ class WorkQueue:
         await self._bus.publish(
             subjects.WORK,
             codec.encode(work),
-            headers={"Trellis-Type": name},
+            headers={"Trellis-Type": name, "Trellis-Version": str(work.schema_version)},
             message_id=str(id_),
         )
         passed(f"after offer {name}")

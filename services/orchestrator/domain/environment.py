@@ -20,11 +20,13 @@ from services.orchestrator.domain.slot import (
     Live,
     Nothing,
     Running,
+    Stuck,
     Success,
     Vanished,
     Waiting,
     is_automatic,
 )
+from trellis_contracts.continuing import RollbackContinued
 from trellis_contracts.deployments import (
     Cancel,
     CancelRequested,
@@ -38,15 +40,11 @@ from trellis_contracts.deployments import (
     EnvironmentEvent,
     EnvironmentTornDown,
     ExpireRun,
-    Promote,
     RecordCloudReset,
-    Redeploy,
     ReleaseVanished,
-    RequestDeploy,
-    RollBack,
-    TearDown,
 )
 from trellis_contracts.failing import Failure
+from trellis_contracts.failures import StackStuck
 from trellis_contracts.gating import (
     Approve,
     AutomaticHeld,
@@ -83,7 +81,7 @@ def _decided(
     command: EnvironmentQuestion, state: Environment, *, context: Context, now: datetime
 ) -> list[EnvironmentEvent]:
     match command:
-        case RequestDeploy() | Redeploy() | Promote() | RollBack() | TearDown():
+        case _ if isinstance(command, requests.Request):
             return requests.decide(command, state, context=context)
         case Cancel():
             return outcomes.cancel(command, state, context=context)
@@ -108,8 +106,8 @@ def evolve(state: Environment, event: Message, *, at: datetime) -> Environment:
             return _started(state, event, at)
         case CommitResolved() | CancelRequested():
             return _moved_on(state, event)
-        case DeploySuperseded() | DeployCancelled() | Failure():
-            return _without(state, event.deployment_id)
+        case DeploySuperseded() | DeployCancelled() | RollbackContinued() | Failure():
+            return _stuck(_without(state, event.deployment_id), event)
         case DeployGated() | PromotionApproved() | ContentChanged() | FreezeOverridden():
             return replace(state, waiting=tuple(_told(w, event) for w in state.waiting))
         case _:
@@ -183,16 +181,27 @@ def _without(state: Environment, deployment_id: DeploymentId) -> Environment:
     return replace(state, waiting=waiting)
 
 
+def _stuck(state: Environment, event: Message) -> Environment:
+    """A stack stays stuck until it went back: what failed elsewhere did not free it."""
+    match event:
+        case StackStuck():
+            return replace(state, stuck=Stuck(event.stack, event.resources))
+        case RollbackContinued():
+            return replace(state, stuck=None)
+        case _:
+            return state
+
+
 def _held(state: Environment, event: Message) -> Environment:
     match event:
         case DeploySucceeded():
             success = Success(event.deployment_id, event.number, event.release)
             successes = (*state.successes, success)[-MOST_SUCCESSES:]
             freed = _without(state, event.deployment_id)
-            return replace(freed, content=Live(success), successes=successes)
+            return replace(freed, content=Live(success), successes=successes, stuck=None)
         case EnvironmentTornDown():
             freed = _without(state, event.deployment_id)
-            return replace(freed, content=Nothing(), touched=False, hold=None)
+            return replace(freed, content=Nothing(), touched=False, hold=None, stuck=None)
         case ReleaseVanished() if isinstance(state.content, Live):
             return replace(state, content=Vanished(state.content.success))
         case AutomaticHeld():

@@ -1,4 +1,4 @@
-"""What may be asked of an environment: deploy, redeploy, promote, roll back, tear down."""
+"""What may be asked of an environment: each takes its slot, or waits for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.deployment_refusals import (
     IllegalBranch,
     IllegalConfirmation,
+    IllegalContinuation,
     IllegalDeploy,
     IllegalPromotion,
     IllegalQueue,
@@ -28,6 +29,7 @@ from services.orchestrator.domain.slot import (
     Vanished,
     is_automatic,
 )
+from trellis_contracts.continuing import Continuation, ContinueRollback
 from trellis_contracts.deployments import (
     DeployKind,
     DeployRequested,
@@ -45,7 +47,7 @@ from trellis_contracts.pushes import DeliveryId
 from trellis_contracts.releases import Release
 from trellis_contracts.rules import QueuePolicy, is_glob, matches
 
-Request = RequestDeploy | Redeploy | Promote | RollBack | TearDown
+Request = RequestDeploy | Redeploy | Promote | RollBack | TearDown | ContinueRollback
 
 _SUCCESSES_NAMED = 10
 
@@ -59,6 +61,7 @@ class _Wanted:
     delivery: DeliveryId | None = None
     source: EnvironmentId | None = None
     release: Release | None = None
+    continues: Continuation | None = None
 
 
 def decide(command: Request, state: Environment, *, context: Context) -> list[EnvironmentEvent]:
@@ -81,6 +84,8 @@ def decide(command: Request, state: Environment, *, context: Context) -> list[En
             wanted = _roll_back(command, state, context)
         case TearDown():
             wanted = _tear_down(command, state, context)
+        case ContinueRollback():
+            wanted = _continue(command, state)
         case _:
             assert_never(command)
     return _take_place(wanted, state, context)
@@ -205,6 +210,18 @@ def _tear_down(command: TearDown, state: Environment, context: Context) -> _Want
     return _Wanted(kind=DeployKind.TEARDOWN, release=state.release)
 
 
+def _continue(command: ContinueRollback, state: Environment) -> _Wanted:
+    asked, stuck = command.continuation, state.stuck
+    if stuck is None or stuck.stack != asked.stack:
+        known = f"the stuck one is {stuck.stack}" if stuck else "no deployment found it stuck"
+        raise IllegalContinuation(asked.stack, known)
+    wrong = [name for name in asked.skip if name not in stuck.resources]
+    if wrong and stuck.resources:
+        blocking = ", ".join(stuck.resources)
+        raise IllegalContinuation(asked.stack, f"{blocking} block it, not {', '.join(wrong)}")
+    return _Wanted(kind=DeployKind.CONTINUE, continues=asked)
+
+
 def _take_place(wanted: _Wanted, state: Environment, context: Context) -> list[EnvironmentEvent]:
     request = DeployRequested(
         application_id=context.application.created.application_id,
@@ -220,6 +237,7 @@ def _take_place(wanted: _Wanted, state: Environment, context: Context) -> list[E
         source=wanted.source,
         release=wanted.release,
         asked_by=context.actor,
+        continues=wanted.continues,
     )
     if is_automatic(request):
         return [request, *_superseded(state, context, by=request)]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from services.projections.domain import runs
+from trellis_contracts.continuing import RollbackContinued
 from trellis_contracts.deployments import (
     CancelRequested,
     CommitResolved,
@@ -88,6 +89,7 @@ def _requested(event: DeployRequested, recorded: Recorded, known: Known) -> Depl
         variables=tuple(sorted(target.variables)),
         secrets=tuple(sorted(target.secrets)),
         content=event.content,
+        continues=event.continues,
     )
 
 
@@ -140,7 +142,7 @@ def _ended(view: DeploymentView, event: Message, at: datetime) -> DeploymentView
             return _finished(view, DeploymentState.CANCELLED, at)
         case DeploySucceeded():
             return _released(_finished(view, DeploymentState.SUCCEEDED, at), event)
-        case EnvironmentTornDown():
+        case EnvironmentTornDown() | RollbackContinued():
             return _finished(view, DeploymentState.SUCCEEDED, at)
         case Failure():
             return _failed(view, event, at)

@@ -23,6 +23,7 @@ from trellis_contracts.applications import (
     SetVariable,
 )
 from trellis_contracts.asking import RefusalCode
+from trellis_contracts.continuing import Continuation, ContinueRollback
 from trellis_contracts.deployments import (
     Cancel,
     Promote,
@@ -203,6 +204,26 @@ async def test_each_kind_of_deployment_is_asked_for_and_dry_runs_store_nothing(
         )
         assert (dry.status_code, dry.json()["dry_run"]) == (200, True)
         assert ingest.orchestrator.asked[-1].dry_run
+
+
+async def test_continuing_a_rollback_is_asked_for_by_administrators_with_a_reason(
+    ingest: RunningIngest,
+) -> None:
+    application = await ingest.an_application()
+    url = f"{application.at()}/continue-rollback"
+    sent = {"stack": "shop-dev", "skip": ["Topic", "shop-dev-Inner-1.Queue"], "reason": "gone"}
+
+    assert await _send(ingest, f"POST {url}", sent, role=Role.ADMIN) == ContinueRollback(
+        environment_id=application.environments["development"],
+        continuation=Continuation.model_validate(sent),
+    )
+    for role, body, status in [
+        (Role.DEVELOPER, sent, 403),
+        (Role.ADMIN, {**sent, "reason": ""}, 422),
+        (Role.ADMIN, {**sent, "skip": ["--force"]}, 422),
+    ]:
+        answer = await ingest.client.post(url, json=body, headers=ingest.as_a(role))
+        assert answer.status_code == status, answer.text
 
 
 async def test_cancelling_and_cloud_resets_are_asked_for(ingest: RunningIngest) -> None:

@@ -52,7 +52,7 @@ class Bookkeeper:
         await self._bus.publish(
             subjects.WORK,
             codec.encode(work),
-            headers={"Trellis-Type": "StartRun"},
+            headers={"Trellis-Type": "StartRun", "Trellis-Version": str(work.schema_version)},
             message_id=str(new_id()),
         )
 

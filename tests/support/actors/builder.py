@@ -14,7 +14,7 @@ from services.chassis.streams import BUILDER_RUNS
 from trellis_contracts import codec, subjects
 from trellis_contracts.asking import Accepted, Answer, Asked, Refused
 from trellis_contracts.deployments import CommitResolved, DeployKind
-from trellis_contracts.failures import RunErrored, TestsFailed
+from trellis_contracts.failures import RunErrored, StackStuck, TestsFailed
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id, new_id
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
@@ -78,13 +78,13 @@ class ObedientBuilder:
         for step in (Step.CHECKOUT, Step.DEPLOY):
             await self.tell(work, StepStarted(**_ids(work), step=step))
             await self.tell(work, StepFinished(**_ids(work), step=step, succeeded=True, seconds=1))
-        if work.commit is None and work.kind is not DeployKind.TEARDOWN:
+        if work.commit is None and work.branch:
             resolved = self.heads[work.branch or ""]
             await self.tell(work, CommitResolved(**_ids(work), commit=resolved))
         return await self.tell(work, self.success(work))
 
     def success(self, work: StartRun) -> RunSucceeded:
-        removed = work.kind is DeployKind.TEARDOWN
+        removed = work.kind in (DeployKind.TEARDOWN, DeployKind.CONTINUE)
         stacks = (work.target.stack_name,)
         release = None if removed else work.release or self.release(work)
         return RunSucceeded(**_ids(work), release=release, stacks=stacks, seconds=1)
@@ -103,6 +103,17 @@ class ObedientBuilder:
 
     async def fail(self, work: StartRun) -> Accepted | Refused:
         fact = TestsFailed(**_ids(work), command="npm test", exit_code=1)
+        return await self.tell(work, fact)
+
+    async def get_stuck(self, work: StartRun, *resources: str) -> Accepted | Refused:
+        fact = StackStuck(
+            **_ids(work),
+            stack=work.target.stack_name,
+            stack_status="UPDATE_ROLLBACK_FAILED",
+            resources=resources,
+            reason="it is gone",
+        )
+        await self.start(work)
         return await self.tell(work, fact)
 
     async def err(self, work: StartRun) -> Accepted | Refused:
@@ -163,7 +174,8 @@ async def running_builder(
 
     @on_message(bus, BUILDER_RUNS)
     async def take(body: bytes, message: NatsMessage) -> None:
-        work = codec.decode(message.headers["Trellis-Type"], 1, body)
+        version = int(message.headers["Trellis-Version"])
+        work = codec.decode(message.headers["Trellis-Type"], version, body)
         if isinstance(work, StartRun):
             builder.work.put_nowait(work)
         elif isinstance(work, ObserveBranch):

@@ -5,6 +5,7 @@ from typing import assert_never
 from services.builder.adapters.artifacts import Artifacts
 from services.builder.adapters.attempt import Attempt
 from services.builder.adapters.steps.checkout import check_out
+from services.builder.adapters.steps.continuing import continue_rollback
 from services.builder.adapters.steps.deploy import bring_back, deploy
 from services.builder.adapters.steps.find import find
 from services.builder.adapters.steps.install import install
@@ -48,6 +49,8 @@ class Steps:
                 attempt.made = await synthesise(attempt, self._artifacts)
             case Step.DEPLOY:
                 attempt.release = await self._deploy(attempt)
+            case Step.CONTINUE:
+                await continue_rollback(attempt)
             case Step.REMOVE:
                 attempt.removed = await remove(attempt)
             case _:
