@@ -20,6 +20,7 @@ from trellis_contracts.names import (
     RunId,
     StackName,
 )
+from trellis_contracts.previewing import PreviewOutcome, PreviewRun
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
 from trellis_contracts.releases import Release, Target
 
@@ -34,6 +35,8 @@ class Step(StrEnum):
     DEPLOY = "deploy"
     REMOVE = "remove"
     CONTINUE = "continue"
+    PREVIEW = "preview"
+    """It works out what would change, and changes nothing."""
 
 
 class StartRun(Message):
@@ -70,7 +73,7 @@ class ObserveBranch(Message):
     clone_token_version: int | None = None
 
 
-Work = StartRun | ObserveBranch
+Work = StartRun | ObserveBranch | PreviewRun
 
 
 class RunEvent(DeploymentEvent):
@@ -148,7 +151,14 @@ RunStreamEvent = RunStarted | StepStarted | StepFinished | StackProgress
 RunOutcome = RunSucceeded | RunCancelled | RunAbandoned | FailureEvent
 """What ends a run; decided on `environment-<id>`, against the fence."""
 
-Fact = RunStreamEvent | CommitResolved | RunOutcome | BranchHeadObserved | BranchUnobservable
+Fact = (
+    RunStreamEvent
+    | CommitResolved
+    | RunOutcome
+    | PreviewOutcome
+    | BranchHeadObserved
+    | BranchUnobservable
+)
 """Everything that a builder reports."""
 
 

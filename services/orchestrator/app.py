@@ -33,6 +33,7 @@ from services.orchestrator.handlers.branches import Branches
 from services.orchestrator.handlers.deletions import Deletions
 from services.orchestrator.handlers.deliveries import Deliveries
 from services.orchestrator.handlers.environments import Environments
+from services.orchestrator.handlers.previews import Previews
 from services.orchestrator.handlers.routes import Handlers, routes
 from services.orchestrator.handlers.runs import Runs
 from services.orchestrator.settings import OrchestratorSettings
@@ -66,6 +67,7 @@ class Orchestrator:
             self.questions,
             ask=environments.answer,
             review=environments.review,
+            end_late=self.handlers.previews.end_late,
             clock=clock,
             lease=timedelta(seconds=settings.lease_seconds),
         )
@@ -129,6 +131,7 @@ class Orchestrator:
             applications=applications,
             environments=environments,
             runs=Runs(desk, streams, environments=environments, leases=leases),
+            previews=Previews(desk, index, environments=environments, clock=clock),
             branches=branches,
             deliveries=deliveries,
         )

@@ -48,6 +48,8 @@ _TEXTS = {
     "repository": "https://github.com/acme/shop",
     "repository_name": "acme/shop",
     "sha": "c" * 40,
+    "since": "a" * 40,
+    "until": "c" * 40,
     "skip": "Topic",
     "stack": "shop-development",
     "stack_name": "shop-development",

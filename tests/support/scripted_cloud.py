@@ -35,6 +35,8 @@ class ScriptedCloud:
         self.resources: dict[str, dict[str, str]] = {}
         """By a stack's id, its resources and the state of each."""
         self.protected = False
+        self.change_sets: list[dict[str, Any]] = []
+        """Those that somebody else has made."""
 
     @property
     def access(self) -> Access:
@@ -113,6 +115,8 @@ class _Pages:
         if self.name == "list_stack_resources":
             self.cloud.on.get(self.name, lambda: None)()
             return iter([{"StackResourceSummaries": self.cloud.summaries(str(given["StackName"]))}])
+        if self.name == "list_change_sets":
+            return iter([{"Summaries": self.cloud.change_sets}])
         if self.name != "describe_stack_events":
             return iter([{"Changes": [{}]}])
         found = self.cloud.nested.get(str(given["StackName"]), self.cloud.events)[::-1]

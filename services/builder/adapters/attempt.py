@@ -19,6 +19,7 @@ from services.builder.adapters.isolation.sandbox import Command, Exit, Sandbox
 from services.builder.adapters.run_log import RunLog
 from services.builder.adapters.workspace import RunFolder
 from services.builder.domain.run import RunIds
+from trellis_contracts.changes import CommitsBetween, StackChanges
 from trellis_contracts.message import Message
 from trellis_contracts.names import ArtifactId, CommitSha
 from trellis_contracts.releases import Release
@@ -61,6 +62,15 @@ class Made:
     artifact: ArtifactId
 
 
+@dataclass
+class Look:
+    """What a preview has found: the assembly, and what it would change."""
+
+    prepared: Prepared | None = None
+    commits: CommitsBetween | None = None
+    stacks: tuple[StackChanges, ...] = ()
+
+
 class Shop(Protocol):
     """What a builder keeps and lends to one run."""
 
@@ -79,7 +89,7 @@ class Shop(Protocol):
 
 @dataclass(kw_only=True)
 class Attempt:
-    """One run under way; steps fill in the last six as they become known."""
+    """One run under way; steps fill in the last ones as they become known."""
 
     work: StartRun
     ids: RunIds
@@ -107,6 +117,8 @@ class Attempt:
     made: Made | None = None
     release: Release | None = None
     removed: tuple[str, ...] = ()
+    look: Look | None = None
+    """Set for a preview, which changes nothing: what it has found so far."""
 
     @property
     def application_folder(self) -> str:

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from trellis_contracts.deployments import DeployKind
+from trellis_contracts.previewing import PreviewRequested
 from trellis_contracts.runs import StartRun, Step
 
 
@@ -24,3 +25,10 @@ def plan(work: StartRun) -> tuple[Step, ...]:
             return (Step.CHECKOUT, Step.INSTALL, *tests, Step.SYNTHESISE, Step.DEPLOY)
         case _:
             assert_never(work.kind)
+
+
+def plan_preview(preview: PreviewRequested) -> tuple[Step, ...]:
+    """Give the steps of a preview: those of its deployment, but for the one that changes things."""
+    if preview.kind is DeployKind.ROLLBACK:
+        return (Step.PREVIEW,)
+    return (Step.CHECKOUT, Step.INSTALL, Step.SYNTHESISE, Step.PREVIEW)

@@ -34,8 +34,10 @@ from trellis_contracts.names import (
     DeploymentId,
     EnvironmentId,
     HookId,
+    PreviewId,
     RepositoryName,
 )
+from trellis_contracts.previewing import PreviewFailed, PreviewMade, PreviewRequested
 from trellis_contracts.pushes import (
     BranchDeleted,
     CheckCompleted,
@@ -58,10 +60,11 @@ _Outcome = (
 )
 _Underway = DeployStarted | CancelRequested | RunStarted
 _Queue = DeployRequested | DeploySuperseded
+_Preview = PreviewRequested | PreviewMade | PreviewFailed
 
 FOLDED = frozenset(
     event.__name__
-    for union in (ApplicationEvent, DeliveryEvent, _Outcome, _Underway, _Queue)
+    for union in (ApplicationEvent, DeliveryEvent, _Outcome, _Underway, _Queue, _Preview)
     for event in get_args(union)
 )
 """The types of events that the index is made of; others need not be read."""
@@ -83,6 +86,7 @@ class Index:
         self.applications: dict[ApplicationId, Application] = {}
         self.underway: dict[EnvironmentId, Underway] = {}
         self.waiting: dict[EnvironmentId, set[DeploymentId]] = {}
+        self.previews: dict[PreviewId, PreviewRequested] = {}
         self.unrouted: dict[DeliveryId, PushReceived] = {}
         self._homes: dict[EnvironmentId, ApplicationId] = {}
         self._heard: set[HookId] = set()
@@ -141,6 +145,10 @@ class Index:
                 self.unrouted.pop(event.delivery, None)
             case BranchDeleted() | CheckCompleted() | RepositoryRenamed() | DeliveryIgnored():
                 self._heard.add(event.hook)
+            case PreviewRequested():
+                self.previews[event.preview_id] = event
+            case PreviewMade() | PreviewFailed():
+                self.previews.pop(event.preview_id, None)
             case _:
                 self._fold_queue(event)
                 self._fold_run(event)

@@ -25,6 +25,7 @@ _ACTOR: ActorId = "service:orchestrator"
 
 Ask = Callable[[ExpireRun, Asked], Awaitable[Accepted | Refused]]
 Review = Callable[[ReviewQueue, Asked], Awaitable[None]]
+EndLate = Callable[[], Awaitable[None]]
 
 
 class Scheduler:
@@ -38,11 +39,13 @@ class Scheduler:
         *,
         ask: Ask,
         review: Review,
+        end_late: EndLate,
         clock: Clock,
         lease: timedelta,
     ) -> None:
         self._index, self._leases, self._questions = index, leases, questions
         self._ask, self._review, self._clock, self._lease = ask, review, clock, lease
+        self._end_late = end_late
 
     async def run(self) -> None:
         """Tick for as long as the process lives."""
@@ -70,6 +73,7 @@ class Scheduler:
             review = ReviewQueue(environment_id=environment_id)
             id_ = derived_id(environment_id, "review", now.isoformat())
             await self._review(review, codec.asked(review, id_=id_, actor=_ACTOR))
+        await self._end_late()
         await self._reconcile(now)
 
     async def _reconcile(self, now: datetime) -> None:

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 from services.builder.adapters.deployer.access import Access, code_of, said
 from services.builder.adapters.deployer.errors import StackFailed
 from services.builder.adapters.deployer.retries import persist
-from services.builder.adapters.deployer.stacks import Hide, change_set_prefix, tags_of
+from services.builder.adapters.deployer.stacks import Hide, change_set_prefix, find_stack, tags_of
+from services.builder.adapters.deployer.states import REVIEW
 from services.builder.domain.assembly.reach import Owner
 from services.chassis.failpoints import passed
 
@@ -100,13 +101,23 @@ def propose(
 
 
 def discard(access: Access, change_set: ChangeSet) -> None:
-    """Take a change set back; of a new stack it leaves no shell under review."""
-    if change_set.new:
+    """Take a change set back; of a new stack it leaves no shell under review.
+
+    A stack that has moved on, or holds another change set, is somebody's: it stays.
+    """
+    access.cloudformation.delete_change_set(
+        ChangeSetName=change_set.id, StackName=change_set.stack_id
+    )
+    if change_set.new and _is_shell(access, change_set.stack_id):
         access.cloudformation.delete_stack(StackName=change_set.stack_id)
-    else:
-        access.cloudformation.delete_change_set(
-            ChangeSetName=change_set.id, StackName=change_set.stack_id
-        )
+
+
+def _is_shell(access: Access, stack_id: str) -> bool:
+    found = find_stack(access, stack_id)
+    if found is None or found.status != REVIEW:
+        return False
+    pages = access.cloudformation.get_paginator("list_change_sets").paginate(StackName=stack_id)
+    return not any(page.get("Summaries") for page in pages)
 
 
 def _worked_out(

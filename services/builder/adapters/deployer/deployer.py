@@ -1,6 +1,7 @@
 """Deploys and removes: the one place where an assembly meets credentials."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from services.builder.adapters.deployer.access import (
@@ -12,6 +13,7 @@ from services.builder.adapters.deployer.access import (
 from services.builder.adapters.deployer.bootstrap import bootstrap
 from services.builder.adapters.deployer.course import run_course
 from services.builder.adapters.deployer.errors import CredentialsRefused, StackFailed
+from services.builder.adapters.deployer.foreseeing import Foresight
 from services.builder.adapters.deployer.lookups import Question, look_up
 from services.builder.adapters.deployer.mending import LostRace
 from services.builder.adapters.deployer.one_stack import Deployed, OneStack
@@ -22,6 +24,7 @@ from services.builder.adapters.deployer.uploads import Uploads
 from services.builder.adapters.deployer.watch import Watch
 from services.builder.domain.assembly.reach import Owner
 from services.chassis.logging import get_logger
+from trellis_contracts.changes import StackChanges
 from trellis_contracts.releases import Cloud, Release, StackOutputs
 
 
@@ -111,6 +114,28 @@ class Deployer:
             if previous:
                 self._remove_rest(previous, wanted, watch)
         return tuple(one.outputs for one in done)
+
+    def foresee(
+        self, wanted: Prepared, *, watch: Watch, previous: Release | None = None
+    ) -> tuple[StackChanges, ...]:
+        """Say what a deploy would change, stack by stack, without changing anything.
+
+        Change sets are made and taken back. A stack of which nothing can be said now says why.
+
+        Raises:
+            StackOfAnother, SecretMissing, CredentialsRefused, AwsUnreachable, Stopped, OutOfTime
+        """
+        wanted.check_secrets()
+        reach = wanted.assembly.reach
+        with speaking():
+            self._check_account(wanted, previous)
+            uploads = Uploads(self._access, reach.bucket, reach.account)
+            foresight = Foresight(self._access, reach.owner, watch, uploads)
+            changes = [foresight.change(stack, wanted) for stack in wanted.assembly.stacks]
+            if previous and (rest := self._rest(previous, wanted)):
+                there = replace(foresight, access=self._access_to(previous))
+                changes += filter(None, (there.removal(stack) for stack in rest))
+            return tuple(changes)
 
     def remove(
         self, stacks: Iterable[StackOutputs | str], owner: Owner, *, watch: Watch
@@ -206,12 +231,22 @@ class Deployer:
 
     def _remove_rest(self, previous: Release, wanted: Prepared, watch: Watch) -> None:
         """Remove what the release had and the assembly has not, also from the region it left."""
-        if not self._is_here(previous.cloud):
-            return
-        moved = previous.cloud.region != self._access.region
-        rest = [s for s in previous.stacks if moved or s.stack not in wanted.assembly.names]
-        access = self._access.in_region(previous.cloud.region) if moved else self._access
+        rest, access = self._rest(previous, wanted), self._access_to(previous)
         remove_stacks(OneStack(access, wanted.assembly.reach.owner, watch), rest)
+
+    def _rest(self, previous: Release, wanted: Prepared) -> list[StackOutputs]:
+        """List what the release has and the assembly has not."""
+        if not self._is_here(previous.cloud):
+            return []
+        moved = self._has_moved(previous)
+        return [s for s in previous.stacks if moved or s.stack not in wanted.assembly.names]
+
+    def _has_moved(self, previous: Release) -> bool:
+        return previous.cloud.region != self._access.region
+
+    def _access_to(self, previous: Release) -> Access:
+        moved = self._has_moved(previous)
+        return self._access.in_region(previous.cloud.region) if moved else self._access
 
     def _is_here(self, cloud: Cloud) -> bool:
         """Whether a release can still be there: a local AWS forgets when it stops."""
