@@ -11,6 +11,7 @@ from cli.asking import confirm
 from cli.client.answers import Decision, Place
 from cli.exits import CliError, Status
 from cli.naming import UnknownName, environment_of, find_environment, place_of
+from cli.previewing import agreed, only_look
 from cli.progress import progress_on
 from cli.session import ApplicationName, AsJson, DryRun, EnvironmentName, Session, Wait, with_server
 from cli.tables import outputs
@@ -24,8 +25,13 @@ from trellis_contracts.views import (
     EnvironmentView,
 )
 
-Ask = Callable[[Session, ApplicationView, EnvironmentView], Awaitable[Decision]]
-"""Sends one command about an environment."""
+Ask = Callable[[Session, ApplicationView, EnvironmentView], Awaitable[Decision | None]]
+"""Sends one command about an environment; None: it only looked."""
+
+Preview = Annotated[
+    bool, typer.Option("--preview", help="Show what would change, and change nothing.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not show it and ask.")]
 
 
 def deploy(
@@ -72,16 +78,32 @@ def promote(
     source: Annotated[
         str | None, typer.Option("--from", help="The environment before it, if not said.")
     ] = None,
+    preview: Preview = False,
+    yes: Yes = False,
     wait: Wait = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Deploy to an environment the commit that the one before it runs."""
+    """Deploy to an environment the commit that the one before it runs.
 
-    async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
+    At a terminal it shows what would change, and asks.
+    """
+
+    async def asked(
+        session: Session, app: ApplicationView, env: EnvironmentView
+    ) -> Decision | None:
         origin = environment_of(app, source) if source else before(app, env)
-        at = place_of(app, env)
-        return await session.api.promote(at, origin.environment_id, dry_run=dry_run)
+        at, whence = place_of(app, env), origin.environment_id
+
+        async def look() -> Decision:
+            return await session.api.preview_promotion(at, whence)
+
+        if preview:
+            await only_look(session, at, look)
+            return None
+        question = f"Promote {origin.name} to {app.name} {env.name}?"
+        await agreed(session, at, look, question=question, yes=yes or dry_run)
+        return await session.api.promote(at, whence, dry_run=dry_run)
 
     change(name, environment, asked, wait=wait, as_json=as_json)
 
@@ -93,15 +115,32 @@ def rollback(
     to: Annotated[
         int | None, typer.Option(help="The number of an earlier success; the last if not said.")
     ] = None,
+    preview: Preview = False,
+    yes: Yes = False,
     wait: Wait = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring back what an earlier deployment had deployed, without building anything."""
+    """Bring back what an earlier deployment had deployed, without building anything.
 
-    async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
+    At a terminal it shows what would change and what it cannot undo, and asks.
+    """
+
+    async def asked(
+        session: Session, app: ApplicationView, env: EnvironmentView
+    ) -> Decision | None:
         back = (await _numbered(session, env, to)).deployment_id if to is not None else None
-        return await session.api.roll_back(place_of(app, env), back, dry_run=dry_run)
+        at = place_of(app, env)
+
+        async def look() -> Decision:
+            return await session.api.preview_rollback(at, back)
+
+        if preview:
+            await only_look(session, at, look)
+            return None
+        question = f"Roll {app.name} {env.name} back?"
+        await agreed(session, at, look, question=question, yes=yes or dry_run)
+        return await session.api.roll_back(at, back, dry_run=dry_run)
 
     change(name, environment, asked, wait=wait, as_json=as_json)
 
@@ -173,6 +212,9 @@ def change(name: str, environment: str, ask: Ask, *, wait: bool, as_json: bool) 
     async def asked(session: Session) -> Status:
         app, env = await find_environment(session.api, name, environment)
         decision = await ask(session, app, env)
+        if decision is None:
+            return Status.FINE
+        session.output.show(*(Text(sentence) for sentence in decision.cannot_undo))
         if decision.dry_run or decision.subject is None:
             session.output.give(decision)
             session.output.show(*(Text(sentence) for sentence in decision.foretold))

@@ -8,6 +8,7 @@ from trellis_contracts.deployments import (
     DeployStarted,
     DeploySuperseded,
 )
+from trellis_contracts.foreseeing import cannot_undo
 from trellis_contracts.gating import DeployGated, DeploySkipped
 from trellis_contracts.message import Message
 from trellis_contracts.sentences import continuing, short
@@ -26,6 +27,7 @@ def _sentences(events: Iterable[Message]) -> Iterator[str]:
             case DeployRequested():
                 here = event.target.environment
                 yield f"It would be #{event.number} of {here}: {_brings(event)}."
+                yield from cannot_undo() if event.kind is DeployKind.ROLLBACK else ()
             case DeploySuperseded():
                 yield f"#{event.number}, which waits, would be superseded by it."
             case DeploySkipped():

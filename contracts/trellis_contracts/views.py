@@ -85,7 +85,8 @@ class DeploymentView(Message):
 
     `seconds` counts from the start of its first run; `supersedes` and the like are found by
     `superseded_by`. `secrets` are names only. While it waits, `gates` are what it waits for
-    besides its turn, and `content` is what an approval is bound to.
+    besides its turn, and `content` is what an approval is bound to. `cannot_undo` says what a
+    rollback does not bring back.
     """
 
     application_id: ApplicationId
@@ -121,6 +122,7 @@ class DeploymentView(Message):
     freeze_overridden_by: ActorId | None = None
     freeze_override_reason: str | None = None
     continues: Continuation | None = None
+    cannot_undo: tuple[str, ...] = ()
 
 
 class SkipView(Message):

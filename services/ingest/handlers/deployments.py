@@ -32,6 +32,7 @@ from trellis_contracts.deployments import (
     TearDown,
     Trigger,
 )
+from trellis_contracts.foreseeing import cannot_undo
 from trellis_contracts.names import BranchName, CommitSha, DeploymentId, EnvironmentId, StackName
 
 
@@ -179,7 +180,7 @@ class Deployments:
         """Bring back what an earlier deployment of the environment had deployed."""
         command = RollBack(environment_id=at.environment_id, deployment_id=asked.deployment_id)
         answer = await decided(self._orchestrator, command, who=who, key=key, dry_run=dry_run)
-        return told(answer, dry_run=dry_run)
+        return told(answer, dry_run=dry_run).model_copy(update={"cannot_undo": cannot_undo()})
 
     async def tear_down(
         self,

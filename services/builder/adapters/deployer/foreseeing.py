@@ -18,7 +18,6 @@ from services.builder.adapters.deployer.uploads import Uploads
 from services.builder.adapters.deployer.watch import Watch
 from services.builder.domain.assembly.checked import CheckedStack
 from services.builder.domain.assembly.reach import Owner
-from services.builder.domain.losses import change_of, ordered
 from services.chassis.logging import get_logger
 from trellis_contracts.changes import (
     MOST_RESOURCES,
@@ -26,6 +25,7 @@ from trellis_contracts.changes import (
     ResourceChange,
     StackChanges,
 )
+from trellis_contracts.losses import change_of, ordered
 from trellis_contracts.releases import StackOutputs
 
 if TYPE_CHECKING:

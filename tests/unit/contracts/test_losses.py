@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.builder.domain.losses import change_of, holds_data, ordered
 from trellis_contracts.changes import ResourceAction, ResourceChange
+from trellis_contracts.losses import change_of, holds_data, ordered
 
 
 def change(name: str, type_: str, action: ResourceAction) -> ResourceChange:
