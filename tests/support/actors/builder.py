@@ -17,6 +17,7 @@ from trellis_contracts.deployments import CommitResolved, DeployKind
 from trellis_contracts.failures import RunErrored, StackStuck, TestsFailed
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id, new_id
+from trellis_contracts.previewing import PreviewOutcome, PreviewRequested, PreviewRun
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
 from trellis_contracts.releases import Cloud, Release, StackOutputs
 from trellis_contracts.runs import (
@@ -46,11 +47,19 @@ class ObedientBuilder:
         self.work: asyncio.Queue[StartRun] = asyncio.Queue()
         self.cancelled: asyncio.Queue[UUID] = asyncio.Queue()
         self.observed: asyncio.Queue[ObserveBranch] = asyncio.Queue()
+        self.previews: asyncio.Queue[PreviewRequested] = asyncio.Queue()
         self._told: dict[UUID, int] = {}
 
     async def next_run(self) -> StartRun:
         async with asyncio.timeout(_PATIENCE):
             return await self.work.get()
+
+    async def next_preview(self) -> PreviewRequested:
+        async with asyncio.timeout(_PATIENCE):
+            return await self.previews.get()
+
+    async def end_preview(self, fact: PreviewOutcome) -> Accepted | Refused:
+        return await self._ask(subjects.fact(fact.run_id), fact, derived_id(fact.run_id, "end"))
 
     async def next_cancel(self) -> UUID:
         async with asyncio.timeout(_PATIENCE):
@@ -178,6 +187,8 @@ async def running_builder(
         work = codec.decode(message.headers["Trellis-Type"], version, body)
         if isinstance(work, StartRun):
             builder.work.put_nowait(work)
+        elif isinstance(work, PreviewRun):
+            builder.previews.put_nowait(work.preview)
         elif isinstance(work, ObserveBranch):
             await builder.observe(work, UUID(message.headers["Nats-Msg-Id"]))
 

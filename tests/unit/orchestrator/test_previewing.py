@@ -1,5 +1,6 @@
 """A preview is asked of a builder once for each content, while it is fresh; it ends once."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from services.orchestrator.domain import environment, previewing
 from services.orchestrator.domain.deployment_refusals import IllegalPromotion, IllegalRollback
-from services.orchestrator.domain.previewing import FRESH, PATIENCE, Foreseen, NotAsked
+from services.orchestrator.domain.previewing import FRESH, PATIENCE, Foreseen, NotAsked, Preview
 from services.orchestrator.domain.slot import Environment
 from tests.support.asking import ask
 from tests.support.deployments import (
@@ -57,7 +58,7 @@ WANTED = Foreseen(
 ID = preview_id_of(STAGING, REQUEST.content)
 
 
-def asked(attempt: int = 1, **changed: Any) -> PreviewRequested:
+def asked(attempt: int = 1, **changed: object) -> PreviewRequested:
     first = PreviewRequested(
         application_id=SHOP,
         environment_id=STAGING,
@@ -96,7 +97,9 @@ def failed(attempt: int = 1) -> PreviewFailed:
     return PreviewFailed(**ids(attempt), sentence="npm said no")
 
 
-def decided(wanted: Foreseen = WANTED, *, after: timedelta = timedelta(minutes=1)) -> Any:
+def decided(
+    wanted: Foreseen = WANTED, *, after: timedelta = timedelta(minutes=1)
+) -> Callable[[Preview], list[PreviewRequested]]:
     return lambda state: previewing.decide(wanted, state, now=BEGAN + after)
 
 
