@@ -33,8 +33,10 @@ from trellis_contracts.deployments import (
     RollBack,
     TearDown,
 )
+from trellis_contracts.foreseeing import DATA_STAYS
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
+from trellis_contracts.previewing import PreviewPromotion, PreviewRollback
 from trellis_contracts.rights import Role
 from trellis_contracts.settings import SettingsChange
 
@@ -204,6 +206,34 @@ async def test_each_kind_of_deployment_is_asked_for_and_dry_runs_store_nothing(
         )
         assert (dry.status_code, dry.json()["dry_run"]) == (200, True)
         assert ingest.orchestrator.asked[-1].dry_run
+
+
+async def test_previews_are_asked_for_by_who_may_deploy(ingest: RunningIngest) -> None:
+    application = await ingest.an_application()
+    here, staging = application.environments["development"], application.environments["staging"]
+    promotion = f"{application.at()}/promote/preview"
+
+    assert await _send(ingest, f"POST {promotion}", {"source": str(staging)}) == (
+        PreviewPromotion(environment_id=here, source=staging)
+    )
+    assert await _send(ingest, f"POST {application.at()}/rollback/preview", {}) == (
+        PreviewRollback(environment_id=here)
+    )
+    viewer = ingest.as_a(Role.VIEWER)
+    body = {"source": str(staging)}
+    assert (await ingest.client.post(promotion, json=body, headers=viewer)).status_code == 403
+
+
+async def test_the_answer_to_a_rollback_says_what_it_cannot_undo(ingest: RunningIngest) -> None:
+    application = await ingest.an_application()
+    for dry_run in ("true", "false"):
+        answer = await ingest.client.post(
+            f"{application.at()}/rollback",
+            params={"dry_run": dry_run},
+            json={},
+            headers=ingest.as_a(Role.DEVELOPER),
+        )
+        assert answer.json()["cannot_undo"] == [DATA_STAYS]
 
 
 async def test_continuing_a_rollback_is_asked_for_by_administrators_with_a_reason(
