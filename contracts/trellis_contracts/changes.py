@@ -1,6 +1,6 @@
 """What a deployment would change: commits, values and resources, as plain messages."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
 from pydantic import Field
@@ -12,6 +12,9 @@ from trellis_contracts.releases import Target
 MOST_COMMITS = 50
 MOST_RESOURCES = 200
 """Resources of one stack that are listed; the rest is counted."""
+
+MOST_IN_ALL = 400
+"""Resources of all stacks that are listed, so that a preview fits into a message."""
 
 
 class Direction(StrEnum):
@@ -99,6 +102,17 @@ class StackChanges(Message):
     changes: tuple[ResourceChange, ...] = Field(default=(), max_length=MOST_RESOURCES)
     unlisted: int = 0
     unknown: str | None = Field(default=None, max_length=1024)
+
+
+def fitting(stacks: Iterable[StackChanges]) -> tuple[StackChanges, ...]:
+    """Give the stacks with as many resources as fit into a message; the rest is counted."""
+    room, fitted = MOST_IN_ALL, []
+    for stack in stacks:
+        shown = stack.changes[:room]
+        room -= len(shown)
+        left = stack.unlisted + len(stack.changes) - len(shown)
+        fitted.append(stack.model_copy(update={"changes": shown, "unlisted": left}))
+    return tuple(fitted)
 
 
 def changed_values(before: Target | None, after: Target | None) -> tuple[ValueChange, ...]:

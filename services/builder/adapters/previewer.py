@@ -15,6 +15,7 @@ from services.builder.domain.run import RunWasCancelled, StepFailed, run_of
 from services.chassis.bus.sending import Bus
 from services.chassis.clock import Clock
 from services.chassis.logging import bound, get_logger
+from trellis_contracts.changes import fitting
 from trellis_contracts.message import Message
 from trellis_contracts.previewing import (
     PreviewFailed,
@@ -101,9 +102,8 @@ class Previewer:
         if look.commits is None:
             raise NothingSeen
         seconds = monotonic() - began
-        return PreviewMade(
-            **_ids(preview), commits=look.commits, stacks=look.stacks, seconds=seconds
-        )
+        stacks = fitting(look.stacks)
+        return PreviewMade(**_ids(preview), commits=look.commits, stacks=stacks, seconds=seconds)
 
     async def _go(self, preview: PreviewRequested, attempt: Attempt) -> None:
         for step in plan_preview(preview):

@@ -2,7 +2,14 @@
 
 import pytest
 
-from trellis_contracts.changes import ResourceAction, ResourceChange
+from trellis_contracts.changes import (
+    MOST_IN_ALL,
+    MOST_RESOURCES,
+    ResourceAction,
+    ResourceChange,
+    StackChanges,
+    fitting,
+)
 from trellis_contracts.losses import change_of, holds_data, ordered
 
 
@@ -56,3 +63,14 @@ def test_what_loses_data_comes_first_then_what_goes_then_the_rest() -> None:
     ]
 
     assert [one.logical_id for one in ordered(found)] == ["Z", "B", "A"]
+
+
+def test_a_preview_of_many_stacks_fits_into_a_message_and_counts_the_rest() -> None:
+    one = change("L" * 255, "AWS::Lambda::Function", ResourceAction.MODIFY)
+    stacks = [StackChanges(stack=f"s{n}", changes=(one,) * MOST_RESOURCES) for n in range(5)]
+
+    fitted = fitting(stacks)
+
+    assert sum(len(stack.changes) for stack in fitted) == MOST_IN_ALL
+    assert sum(len(stack.changes) + stack.unlisted for stack in fitted) == 5 * MOST_RESOURCES
+    assert sum(len(stack.model_dump_json()) for stack in fitted) < 512 * 1024

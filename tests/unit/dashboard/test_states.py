@@ -26,6 +26,7 @@ from tests.support.dashboard import (
     tab,
 )
 from tests.support.golden import sample
+from trellis_contracts.foreseeing import DATA_STAYS
 from trellis_contracts.names import derived_id
 from trellis_contracts.previewing import PreviewState, PreviewView, preview_id_of
 from trellis_contracts.views import DeploymentState
@@ -111,6 +112,7 @@ async def test_a_rollback_offers_earlier_successes_and_takes_the_chosen(
     asking: Asking, services: Services
 ) -> None:
     await done(asking, "ask", "rollback", "development")
+    assert DATA_STAYS in asking.question.sentence
     assert [choice.value for choice in asking.question.choices] == [
         str(derived_id("deployment", 1))
     ]
