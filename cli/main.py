@@ -14,6 +14,7 @@ from cli.commands import (
     environments,
     gates,
     lifecycles,
+    promotions,
     reading,
     rules,
     running,
@@ -71,8 +72,8 @@ _COMMANDS = {
     "Change what runs": (
         deployments.deploy,
         deployments.redeploy,
-        deployments.promote,
-        deployments.rollback,
+        promotions.promote,
+        promotions.rollback,
         deployments.teardown,
         deployments.cancel,
         gates.approve,

@@ -1,4 +1,4 @@
-"""`trellis deploy|redeploy|promote|rollback|teardown|cancel`: ask for a change, and watch it."""
+"""`trellis deploy|redeploy|teardown|cancel`: ask for a change, and watch it."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
@@ -10,8 +10,7 @@ from rich.text import Text
 from cli.asking import confirm
 from cli.client.answers import Decision, Place
 from cli.exits import CliError, Status
-from cli.naming import UnknownName, environment_of, find_environment, place_of
-from cli.previewing import agreed, only_look
+from cli.naming import UnknownName, find_environment, place_of
 from cli.progress import progress_on
 from cli.session import ApplicationName, AsJson, DryRun, EnvironmentName, Session, Wait, with_server
 from cli.tables import outputs
@@ -27,11 +26,6 @@ from trellis_contracts.views import (
 
 Ask = Callable[[Session, ApplicationView, EnvironmentView], Awaitable[Decision | None]]
 """Sends one command about an environment; None: it only looked."""
-
-Preview = Annotated[
-    bool, typer.Option("--preview", help="Show what would change, and change nothing.")
-]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not show it and ask.")]
 
 
 def deploy(
@@ -67,80 +61,6 @@ def redeploy(
 
     async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
         return await session.api.redeploy(place_of(app, env), dry_run=dry_run)
-
-    change(name, environment, asked, wait=wait, as_json=as_json)
-
-
-def promote(
-    name: ApplicationName,
-    environment: EnvironmentName,
-    *,
-    source: Annotated[
-        str | None, typer.Option("--from", help="The environment before it, if not said.")
-    ] = None,
-    preview: Preview = False,
-    yes: Yes = False,
-    wait: Wait = False,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Deploy to an environment the commit that the one before it runs.
-
-    At a terminal it shows what would change, and asks.
-    """
-
-    async def asked(
-        session: Session, app: ApplicationView, env: EnvironmentView
-    ) -> Decision | None:
-        origin = environment_of(app, source) if source else before(app, env)
-        at, whence = place_of(app, env), origin.environment_id
-
-        async def look() -> Decision:
-            return await session.api.preview_promotion(at, whence)
-
-        if preview:
-            await only_look(session, at, look)
-            return None
-        question = f"Promote {origin.name} to {app.name} {env.name}?"
-        await agreed(session, at, look, question=question, yes=yes or dry_run)
-        return await session.api.promote(at, whence, dry_run=dry_run)
-
-    change(name, environment, asked, wait=wait, as_json=as_json)
-
-
-def rollback(
-    name: ApplicationName,
-    environment: EnvironmentName,
-    *,
-    to: Annotated[
-        int | None, typer.Option(help="The number of an earlier success; the last if not said.")
-    ] = None,
-    preview: Preview = False,
-    yes: Yes = False,
-    wait: Wait = False,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Bring back what an earlier deployment had deployed, without building anything.
-
-    At a terminal it shows what would change and what it cannot undo, and asks.
-    """
-
-    async def asked(
-        session: Session, app: ApplicationView, env: EnvironmentView
-    ) -> Decision | None:
-        back = (await _numbered(session, env, to)).deployment_id if to is not None else None
-        at = place_of(app, env)
-
-        async def look() -> Decision:
-            return await session.api.preview_rollback(at, back)
-
-        if preview:
-            await only_look(session, at, look)
-            return None
-        question = f"Roll {app.name} {env.name} back?"
-        await agreed(session, at, look, question=question, yes=yes or dry_run)
-        return await session.api.roll_back(at, back, dry_run=dry_run)
 
     change(name, environment, asked, wait=wait, as_json=as_json)
 
@@ -182,7 +102,7 @@ def cancel(
         app, env = await find_environment(session.api, name, environment)
         ended = env.running or next(iter(env.waiting), None)
         if number is not None:
-            ended = (await _numbered(session, env, number)).deployment_id
+            ended = (await numbered(session, env, number)).deployment_id
         if ended is None:
             raise CliError(f"Nothing runs or waits in {app.name} {env.name}.")
         decision = await session.api.cancel(place_of(app, env), ended)
@@ -191,19 +111,6 @@ def cancel(
         session.output.show(Text(outcome(view)))
 
     with_server(cancelled, as_json=as_json)
-
-
-def before(application: ApplicationView, environment: EnvironmentView) -> EnvironmentView:
-    """Give the environment before one. Raises CliError for the first."""
-    places = list(application.environments)
-    at = next(
-        index
-        for index, one in enumerate(places)
-        if one.environment_id == environment.environment_id
-    )
-    if at == 0:
-        raise CliError(f"{environment.name} is the first environment: say --from ENV.")
-    return places[at - 1]
 
 
 def change(name: str, environment: str, ask: Ask, *, wait: bool, as_json: bool) -> None:
@@ -251,7 +158,8 @@ async def _followed(
     return Status.FINE if last.state is DeploymentState.SUCCEEDED else Status.FAILED
 
 
-async def _numbered(session: Session, environment: EnvironmentView, number: int) -> DeploymentView:
+async def numbered(session: Session, environment: EnvironmentView, number: int) -> DeploymentView:
+    """Give an environment's deployment by its number. Raises UnknownName."""
     found = await session.api.numbered(environment.environment_id, number)
     if found is None:
         last = await session.api.deployments(environment.environment_id, limit=5)

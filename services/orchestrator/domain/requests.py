@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from services.orchestrator.domain import holding
+from services.orchestrator.domain import continuing, holding
 from services.orchestrator.domain.configuration import Configuration
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.deployment_refusals import (
     IllegalBranch,
     IllegalConfirmation,
-    IllegalContinuation,
     IllegalDeploy,
     IllegalPromotion,
     IllegalQueue,
@@ -85,7 +84,7 @@ def decide(command: Request, state: Environment, *, context: Context) -> list[En
         case TearDown():
             wanted = _tear_down(command, state, context)
         case ContinueRollback():
-            wanted = _continue(command, state)
+            wanted = _Wanted(kind=DeployKind.CONTINUE, continues=continuing.allowed(command, state))
         case _:
             assert_never(command)
     return _take_place(wanted, state, context)
@@ -208,18 +207,6 @@ def _tear_down(command: TearDown, state: Environment, context: Context) -> _Want
     if not state.touched:
         raise IllegalTeardown(name)
     return _Wanted(kind=DeployKind.TEARDOWN, release=state.release)
-
-
-def _continue(command: ContinueRollback, state: Environment) -> _Wanted:
-    asked, stuck = command.continuation, state.stuck
-    if stuck is None or stuck.stack != asked.stack:
-        known = f"the stuck one is {stuck.stack}" if stuck else "no deployment found it stuck"
-        raise IllegalContinuation(asked.stack, known)
-    wrong = [name for name in asked.skip if name not in stuck.resources]
-    if wrong and stuck.resources:
-        blocking = ", ".join(stuck.resources)
-        raise IllegalContinuation(asked.stack, f"{blocking} block it, not {', '.join(wrong)}")
-    return _Wanted(kind=DeployKind.CONTINUE, continues=asked)
 
 
 def _take_place(wanted: _Wanted, state: Environment, context: Context) -> list[EnvironmentEvent]:
