@@ -79,6 +79,7 @@ async def test_what_runs_and_what_it_was_given_is_what_a_preview_compares_with(
 ) -> None:
     ids = {"application_id": CREATE_SHOP.application_id, "environment_id": DEVELOPMENT}
     await asker.accepted(SetVariable(**ids, name="MOTTO", value="two"))
+    builder.heads["main"] = B  # or the remote, asked late, has the old commit deployed
     await asker.deliver(push("second"))
     work = await builder.next_run()
     await builder.succeed(work)

@@ -191,6 +191,7 @@ async def test_what_a_local_aws_forgot_is_gone(asker: Asker, builder: ObedientBu
 async def test_a_stuck_rollback_goes_on_when_a_person_says_without_what(
     asker: Asker, builder: ObedientBuilder
 ) -> None:
+    builder.heads["main"] = B  # or the remote, asked late, has the old commit deployed
     await asker.deliver(push("second"))
     work = await builder.next_run()
     stack = work.target.stack_name
