@@ -9,10 +9,12 @@ import typer
 
 from cli.commands import (
     applications,
+    continuing,
     deployments,
     environments,
     gates,
     lifecycles,
+    promotions,
     pull_requests,
     reading,
     rules,
@@ -71,8 +73,8 @@ _COMMANDS = {
     "Change what runs": (
         deployments.deploy,
         deployments.redeploy,
-        deployments.promote,
-        deployments.rollback,
+        promotions.promote,
+        promotions.rollback,
         deployments.teardown,
         deployments.cancel,
         gates.approve,
@@ -81,6 +83,7 @@ _COMMANDS = {
     ),
 }
 app.command("open", rich_help_panel="Start")(running.open_page)
+app.command("continue", rich_help_panel="Change what runs")(continuing.continue_rollback)
 applications.app.command(
     epilog="Example: trellis apps rules shop production --approvals 2 --not-own"
 )(rules.rules)

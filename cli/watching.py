@@ -1,10 +1,11 @@
-"""Watches a deployment until it has ended, by the feed of changes and the views that it names."""
+"""Watches a deployment or a preview to its end, by the feed of changes and the views it names."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from cli.client.reading import Reader
-from trellis_contracts.names import ApplicationId, DeploymentId
+from trellis_contracts.names import ApplicationId, DeploymentId, PreviewId
+from trellis_contracts.previewing import PreviewState, PreviewView
 from trellis_contracts.sentences import has_ended
 from trellis_contracts.views import DeploymentView, ViewChanged
 
@@ -44,6 +45,19 @@ async def await_end(
             if has_ended(view):
                 return view
     raise LookupError(f"deployment {deployment} was not watched to its end")
+
+
+async def await_preview(
+    api: Reader, preview: PreviewId, *, application: ApplicationId, after: int | None = None
+) -> PreviewView:
+    """Give a preview once it has ended. Raises as `watch`."""
+    async with aclosing(api.feed(application)) as feed:
+        async for change in feed:
+            if change is None or (change.view == "previews" and change.key == str(preview)):
+                view = await api.preview(preview, after=change.position if change else after)
+                if view.state is not PreviewState.RUNNING:
+                    return view
+    raise LookupError(f"preview {preview} was not watched to its end")
 
 
 def _concerns(change: ViewChanged | None, deployment: DeploymentId) -> bool:

@@ -15,12 +15,13 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from dashboard.errors import Away, SignedOut
+from dashboard.errors import Away, NotThere, SignedOut
 from dashboard.visitors import Person, Visitor
 from dashboard.wire import Wire
 from services.chassis.identity import Identities, IdentityRejected
 from services.chassis.unavailable import Unavailable
 from trellis_contracts.names import ApplicationId, DeploymentId, EnvironmentId, new_id
+from trellis_contracts.previewing import PreviewView, preview_id_of
 from trellis_contracts.rights import HEADER
 from trellis_contracts.views import ApplicationView, DeploymentView
 
@@ -112,6 +113,16 @@ class Client:
     async def deployment(self, who: Visitor, deployment: DeploymentId) -> DeploymentView:
         """One deployment."""
         return _read(DeploymentView, await self._view(who, f"/deployments/{deployment}"))
+
+    async def preview_of(self, who: Visitor, view: DeploymentView) -> PreviewView | None:
+        """The preview of exactly what a deployment would bring, if one was asked for."""
+        if view.content is None:
+            return None
+        path = f"/previews/{preview_id_of(view.environment_id, view.content)}"
+        try:
+            return _read(PreviewView, await self._view(who, path))
+        except NotThere:
+            return None
 
     async def create(self, who: Visitor, wanted: Mapping[str, object]) -> Created:
         """Connect a repository."""

@@ -36,6 +36,7 @@ class Decision(Read):
     events: tuple[str, ...] = ()
     dry_run: bool = False
     foretold: tuple[str, ...] = ()
+    cannot_undo: tuple[str, ...] = ()
 
 
 class Webhook(Read):

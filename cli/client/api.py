@@ -125,10 +125,26 @@ class Api(Lifecycles):
         body = {"deployment_id": str(deployment) if deployment else None}
         return await self._decide("POST", f"{path_of(at)}/rollback", body, dry_run=dry_run)
 
+    async def preview_promotion(self, at: Place, source: EnvironmentId) -> Decision:
+        """Have found out what promoting from `source` would change; `subject` is the preview."""
+        return await self._decide("POST", f"{path_of(at)}/promote/preview", {"source": str(source)})
+
+    async def preview_rollback(self, at: Place, deployment: DeploymentId | None = None) -> Decision:
+        """Have found out what a rollback would change; `subject` is the preview."""
+        body = {"deployment_id": str(deployment) if deployment else None}
+        return await self._decide("POST", f"{path_of(at)}/rollback/preview", body)
+
     async def tear_down(self, at: Place, confirm: str, *, dry_run: bool = False) -> Decision:
         """Remove everything of an environment from the cloud; `confirm` is its name."""
         body = {"confirm": confirm}
         return await self._decide("POST", f"{path_of(at)}/teardown", body, dry_run=dry_run)
+
+    async def continue_rollback(
+        self, at: Place, stack: str, *, skip: Sequence[str], reason: str, dry_run: bool = False
+    ) -> Decision:
+        """Continue the stuck rollback of a stack, leaving some resources as they are."""
+        body = {"stack": stack, "skip": skip, "reason": reason}
+        return await self._decide("POST", f"{path_of(at)}/continue-rollback", body, dry_run=dry_run)
 
     async def cancel(self, at: Place, deployment: DeploymentId) -> Decision:
         """End a deployment."""

@@ -15,7 +15,8 @@ from cli.client.streams import events
 from trellis_contracts.explaining import Explanation
 from trellis_contracts.health import BuilderView, HealthView
 from trellis_contracts.logs import LogLine
-from trellis_contracts.names import ApplicationId, DeploymentId, EnvironmentId, RunId
+from trellis_contracts.names import ApplicationId, DeploymentId, EnvironmentId, PreviewId, RunId
+from trellis_contracts.previewing import PreviewView
 from trellis_contracts.views import ApplicationView, DeploymentView, ViewChanged
 
 V1 = "/api/v1"
@@ -90,6 +91,11 @@ class Reader:
         """One deployment. Raises NotFound too."""
         path = f"{V1}/views/deployments/{deployment}"
         return read(DeploymentView, await self.http.send("GET", path, params=_after(after)))
+
+    async def preview(self, preview: PreviewId, *, after: int | None = None) -> PreviewView:
+        """One preview. Raises NotFound too."""
+        path = f"{V1}/views/previews/{preview}"
+        return read(PreviewView, await self.http.send("GET", path, params=_after(after)))
 
     async def why(
         self,

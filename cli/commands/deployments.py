@@ -1,4 +1,4 @@
-"""`trellis deploy|redeploy|promote|rollback|teardown|cancel`: ask for a change, and watch it."""
+"""`trellis deploy|redeploy|teardown|cancel`: ask for a change, and watch it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -10,7 +10,7 @@ from cli.asking import confirm
 from cli.client.answers import Decision
 from cli.exits import CliError, Status
 from cli.following import Following, followed, following_of
-from cli.naming import UnknownName, environment_of, find_environment, place_of
+from cli.naming import UnknownName, find_environment, place_of
 from cli.session import (
     ApplicationName,
     AsJson,
@@ -28,8 +28,8 @@ from trellis_contracts.views import (
     EnvironmentView,
 )
 
-Ask = Callable[[Session, ApplicationView, EnvironmentView], Awaitable[Decision]]
-"""Sends one command about an environment."""
+Ask = Callable[[Session, ApplicationView, EnvironmentView], Awaitable[Decision | None]]
+"""Sends one command about an environment; None: it only looked."""
 
 
 def deploy(
@@ -51,7 +51,7 @@ def deploy(
         at = place_of(app, env)
         return await session.api.deploy(at, commit=commit, branch=branch, dry_run=dry_run)
 
-    _change(name, environment, asked, following=following_of(wait=wait, logs=logs), as_json=as_json)
+    change(name, environment, asked, following=following_of(wait=wait, logs=logs), as_json=as_json)
 
 
 def redeploy(
@@ -68,50 +68,7 @@ def redeploy(
     async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
         return await session.api.redeploy(place_of(app, env), dry_run=dry_run)
 
-    _change(name, environment, asked, following=following_of(wait=wait, logs=logs), as_json=as_json)
-
-
-def promote(
-    name: ApplicationName,
-    environment: EnvironmentName,
-    *,
-    source: Annotated[
-        str | None, typer.Option("--from", help="The environment before it, if not said.")
-    ] = None,
-    wait: Wait = False,
-    logs: WithLogs = False,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Deploy to an environment the commit that the one before it runs."""
-
-    async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
-        origin = environment_of(app, source) if source else before(app, env)
-        at = place_of(app, env)
-        return await session.api.promote(at, origin.environment_id, dry_run=dry_run)
-
-    _change(name, environment, asked, following=following_of(wait=wait, logs=logs), as_json=as_json)
-
-
-def rollback(
-    name: ApplicationName,
-    environment: EnvironmentName,
-    *,
-    to: Annotated[
-        int | None, typer.Option(help="The number of an earlier success; the last if not said.")
-    ] = None,
-    wait: Wait = False,
-    logs: WithLogs = False,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Bring back what an earlier deployment had deployed, without building anything."""
-
-    async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
-        back = (await _numbered(session, env, to)).deployment_id if to is not None else None
-        return await session.api.roll_back(place_of(app, env), back, dry_run=dry_run)
-
-    _change(name, environment, asked, following=following_of(wait=wait, logs=logs), as_json=as_json)
+    change(name, environment, asked, following=following_of(wait=wait, logs=logs), as_json=as_json)
 
 
 def teardown(
@@ -134,7 +91,7 @@ def teardown(
     async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
         return await session.api.tear_down(place_of(app, env), env.name, dry_run=dry_run)
 
-    _change(name, environment, asked, following=following_of(wait=wait, logs=logs), as_json=as_json)
+    change(name, environment, asked, following=following_of(wait=wait, logs=logs), as_json=as_json)
 
 
 def cancel(
@@ -152,7 +109,7 @@ def cancel(
         app, env = await find_environment(session.api, name, environment)
         ended = env.running or next(iter(env.waiting), None)
         if number is not None:
-            ended = (await _numbered(session, env, number)).deployment_id
+            ended = (await numbered(session, env, number)).deployment_id
         if ended is None:
             raise CliError(f"Nothing runs or waits in {app.name} {env.name}.")
         decision = await session.api.cancel(place_of(app, env), ended)
@@ -163,25 +120,15 @@ def cancel(
     with_server(cancelled, as_json=as_json)
 
 
-def before(application: ApplicationView, environment: EnvironmentView) -> EnvironmentView:
-    """Give the environment before one. Raises CliError for the first."""
-    places = list(application.environments)
-    at = next(
-        index
-        for index, one in enumerate(places)
-        if one.environment_id == environment.environment_id
-    )
-    if at == 0:
-        raise CliError(f"{environment.name} is the first environment: say --from ENV.")
-    return places[at - 1]
-
-
-def _change(name: str, environment: str, ask: Ask, *, following: Following, as_json: bool) -> None:
+def change(name: str, environment: str, ask: Ask, *, following: Following, as_json: bool) -> None:
     """Ask for a deployment; show it, or follow it to its end and end as it ended."""
 
     async def asked(session: Session) -> Status:
         app, env = await find_environment(session.api, name, environment)
         decision = await ask(session, app, env)
+        if decision is None:
+            return Status.FINE
+        session.output.show(*(Text(sentence) for sentence in decision.cannot_undo))
         if decision.dry_run or decision.subject is None:
             session.output.give(decision)
             session.output.show(*(Text(sentence) for sentence in decision.foretold))
@@ -202,7 +149,8 @@ def _change(name: str, environment: str, ask: Ask, *, following: Following, as_j
         raise typer.Exit(status)
 
 
-async def _numbered(session: Session, environment: EnvironmentView, number: int) -> DeploymentView:
+async def numbered(session: Session, environment: EnvironmentView, number: int) -> DeploymentView:
+    """Give an environment's deployment by its number. Raises UnknownName."""
     found = await session.api.numbered(environment.environment_id, number)
     if found is None:
         last = await session.api.deployments(environment.environment_id, limit=5)

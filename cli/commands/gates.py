@@ -8,6 +8,7 @@ from rich.text import Text
 from cli.client.answers import Decision
 from cli.exits import CliError
 from cli.naming import find_environment, place_of
+from cli.previewing import preview_of
 from cli.session import ApplicationName, AsJson, EnvironmentName, Session, with_server
 from cli.tables import approval_page
 from trellis_contracts.rules import GateKind
@@ -32,7 +33,7 @@ def approve(
     async def approved(session: Session) -> None:
         app, env = await find_environment(session.api, name, environment)
         view = await _waiting(session, env, number, kind=GateKind.APPROVAL)
-        session.output.show(*approval_page(view, env))
+        session.output.show(*approval_page(view, env), *await preview_of(session, view))
         if not yes and not typer.confirm(f"Approve {name_of(view)}?", err=True):
             raise CliError("Nothing was approved.")
         at = place_of(app, env)

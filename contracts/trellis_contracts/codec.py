@@ -16,7 +16,17 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from trellis_contracts import applications, asking, deployments, health, logs, pushes, retired, runs
+from trellis_contracts import (
+    applications,
+    asking,
+    deployments,
+    health,
+    logs,
+    previewing,
+    pushes,
+    retired,
+    runs,
+)
 from trellis_contracts.asking import Asked
 from trellis_contracts.message import Envelope, Message, Recorded
 from trellis_contracts.names import ActorId
@@ -61,7 +71,8 @@ def registry() -> Mapping[str, type[Message]]:
     unions = (
         applications.ApplicationEvent, applications.ApplicationCommand,
         deployments.EnvironmentEvent, deployments.EnvironmentCommand,
-        pushes.DeliveryEvent, runs.Fact, runs.Work,
+        previewing.PreviewCommand, previewing.PreviewEvent, pushes.DeliveryEvent, runs.Fact,
+        runs.Work,
     )  # fmt: skip
     alone = (
         deployments.RecordCloudReset, runs.Heartbeat, runs.HeartbeatAnswer, logs.LogLine,

@@ -2,16 +2,18 @@
 
 One family serves every kind: a DeployRequested takes a number, DeployStarted takes the
 environment's slot with a fence, and exactly one outcome frees it: DeploySucceeded,
-EnvironmentTornDown, DeployCancelled or one of `failures`. DeploySuperseded and
+EnvironmentTornDown, RollbackContinued, DeployCancelled or one of `failures`. DeploySuperseded and
 DeployCancelled may also end a deployment that never started.
 """
 
 import json
 from enum import StrEnum
 from hashlib import sha256
+from typing import ClassVar
 
 from pydantic import Field
 
+from trellis_contracts.continuing import Continuation, ContinueRollback, RollbackContinued
 from trellis_contracts.failing import DeploymentEvent
 from trellis_contracts.failures import FailureEvent
 from trellis_contracts.gating import GatingCommand, GatingEvent
@@ -37,6 +39,8 @@ class DeployKind(StrEnum):
     PROMOTE = "promote"
     ROLLBACK = "rollback"
     TEARDOWN = "teardown"
+    CONTINUE = "continue"
+    """It continues the stuck rollback of a stack, and changes nothing else."""
 
 
 class Trigger(StrEnum):
@@ -53,8 +57,11 @@ class DeployRequested(DeploymentEvent):
 
     `commit` is None until the run has resolved the newest commit of `branch`. `release` is
     what a rollback brings back and a teardown removes. `source` is the environment that a
-    promotion comes from. `asked_by` may not approve it, unless that is allowed.
+    promotion comes from. `asked_by` may not approve it, unless that is allowed. `continues` is the
+    stuck rollback that is to go on.
     """
+
+    schema_version: ClassVar[int] = 2
 
     kind: DeployKind
     trigger: Trigger
@@ -65,6 +72,7 @@ class DeployRequested(DeploymentEvent):
     source: EnvironmentId | None = None
     release: Release | None = None
     asked_by: ActorId | None = None
+    continues: Continuation | None = None
 
     @property
     def content(self) -> str:
@@ -149,6 +157,7 @@ EnvironmentEvent = (
     | DeployCancelled
     | DeploySucceeded
     | EnvironmentTornDown
+    | RollbackContinued
     | ReleaseVanished
     | FailureEvent
     | GatingEvent
@@ -220,5 +229,13 @@ class RecordCloudReset(Message):
 
 
 EnvironmentCommand = (
-    RequestDeploy | Redeploy | Promote | RollBack | TearDown | Cancel | ExpireRun | GatingCommand
+    RequestDeploy
+    | Redeploy
+    | Promote
+    | RollBack
+    | TearDown
+    | ContinueRollback
+    | Cancel
+    | ExpireRun
+    | GatingCommand
 )

@@ -6,8 +6,10 @@ Everything said follows from recorded events: who asked, what it waited for, whi
 from collections.abc import Iterator, Sequence
 
 from trellis_contracts.deployments import Trigger
+from trellis_contracts.foreseeing import seen
 from trellis_contracts.message import Message
 from trellis_contracts.names import CommitSha
+from trellis_contracts.previewing import PreviewView
 from trellis_contracts.rules import matches
 from trellis_contracts.sentences import held, intent, name_of, outcome, runs_what, short, window
 from trellis_contracts.views import (
@@ -24,12 +26,18 @@ class Explanation(Message):
     sentences: tuple[str, ...]
 
 
-def why_deployment(view: DeploymentView) -> Iterator[str]:
-    """Say where a deployment comes from, what it waited for, and how it ended."""
+def why_deployment(view: DeploymentView, preview: PreviewView | None = None) -> Iterator[str]:
+    """Say where a deployment comes from, what it waited for, and how it ended.
+
+    `preview` is what was found of it before; it is told while the deployment has not begun.
+    """
     yield f"{name_of(view)} is to {intent(view)}."
     yield _asked(view)
     for gate in view.gates:
         yield f"It waits: {gate.sentence}."
+    if preview is not None and view.started_at is None:
+        yield from _previewed(preview)
+    yield from view.cannot_undo
     for approver in view.approvers:
         yield f"{approver} approved it."
     if view.freeze_overridden_by:
@@ -105,6 +113,12 @@ def _binding(environment: EnvironmentView) -> str:
     if not settings.automatic:
         return "It is not automatic: no push deploys to it."
     return f"A push to {settings.branch} deploys to it."
+
+
+def _previewed(preview: PreviewView) -> Iterator[str]:
+    if preview.ended_at:
+        yield f"What it would change, as of {preview.ended_at:%Y-%m-%d %H:%M} UTC:"
+    yield from seen(preview)
 
 
 def _asked(view: DeploymentView) -> str:

@@ -12,6 +12,7 @@ ApplicationId = UUID
 EnvironmentId = UUID
 DeploymentId = UUID
 RunId = UUID
+PreviewId = UUID
 
 TRELLIS = uuid5(NAMESPACE_URL, "https://trellis.invalid/messages")
 """The namespace of ids that are derived from other ids."""

@@ -20,7 +20,9 @@ _MAY_LEAVE_STACKS = (
 )
 
 UPCASTS: Mapping[tuple[str, int], Upcast] = {
+    ("DeployRequested", 1): lambda body: {**body, "continues": None},
     ("InstallFailed", 1): lambda body: {**body, "detail": None},
     **{(name, 1): lambda body: {**body, "not_back": []} for name in _MAY_LEAVE_STACKS},
+    ("StartRun", 1): lambda body: {**body, "continues": None},
 }
 """(type, version) to the step that makes it that type's next version."""

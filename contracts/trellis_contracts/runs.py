@@ -1,9 +1,11 @@
 """Runs: what the work queue holds, and what a builder reports about it."""
 
 from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import Field
 
+from trellis_contracts.continuing import Continuation
 from trellis_contracts.deployments import CommitResolved, DeployKind, ReleaseDeployed
 from trellis_contracts.failing import DeploymentEvent
 from trellis_contracts.failures import FailureEvent
@@ -18,6 +20,7 @@ from trellis_contracts.names import (
     RunId,
     StackName,
 )
+from trellis_contracts.previewing import PreviewOutcome, PreviewRun
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
 from trellis_contracts.releases import Release, Target
 from trellis_contracts.steps import Step
@@ -36,6 +39,8 @@ class StartRun(Message):
     `previous` is what the environment runs now: the stacks that it owns.
     """
 
+    schema_version: ClassVar[int] = 2
+
     application_id: ApplicationId
     environment_id: EnvironmentId
     deployment_id: DeploymentId
@@ -50,6 +55,7 @@ class StartRun(Message):
     branch: BranchName | None = None
     release: Release | None = None
     previous: Release | None = None
+    continues: Continuation | None = None
 
 
 class ObserveBranch(Message):
@@ -61,7 +67,7 @@ class ObserveBranch(Message):
     clone_token_version: int | None = None
 
 
-Work = StartRun | ObserveBranch
+Work = StartRun | ObserveBranch | PreviewRun
 
 
 class RunEvent(DeploymentEvent):
@@ -116,7 +122,7 @@ class StackProgress(RunEvent):
 
 
 class RunSucceeded(RunEvent):
-    """The run did what it was for: `release` is what now runs, None after a teardown."""
+    """The run did what it was for: `release` is what now runs; None where none is made."""
 
     release: Release | None
     stacks: tuple[str, ...] = ()
@@ -144,6 +150,7 @@ Fact = (
     | CommitResolved
     | ReleaseDeployed
     | RunOutcome
+    | PreviewOutcome
     | BranchHeadObserved
     | BranchUnobservable
 )

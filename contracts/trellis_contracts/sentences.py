@@ -1,8 +1,10 @@
 """Puts what happened into words: pure functions from views to sentences."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
+from trellis_contracts.continuing import Continuation
 from trellis_contracts.deployments import DeployKind
 from trellis_contracts.health import HealthView
 from trellis_contracts.parties import Party
@@ -61,8 +63,29 @@ def intent(view: DeploymentView) -> str:
             return f"roll back to {commit}{back_to}"
         case DeployKind.TEARDOWN:
             return "tear down everything"
+        case DeployKind.CONTINUE:
+            return continuing(view.continues)
         case _ as never:
             assert_never(never)
+
+
+def continuing(continuation: Continuation | None) -> str:
+    """Say which rollback goes on, and what it leaves as it is."""
+    if continuation is None:
+        return "continue a stuck rollback"
+    skipped = f", skipping {', '.join(continuation.skip)}" if continuation.skip else ""
+    return f"continue the rollback of stack {continuation.stack}{skipped}"
+
+
+def skipping(stack: str, resources: Sequence[str]) -> str:
+    """Say what it means to continue a stuck rollback, and to leave resources as they are."""
+    if not resources:
+        return f"This continues the rollback of stack {stack}, skipping nothing."
+    return (
+        f"This continues the rollback of stack {stack} without {', '.join(resources)}: AWS then "
+        "takes each for rolled back, whatever it really is, so the next update may fail on it "
+        "until somebody has brought it into line."
+    )
 
 
 def outcome(view: DeploymentView) -> str:
@@ -110,6 +133,8 @@ def window(rule: Window) -> str:
 def _success(view: DeploymentView, took: str) -> str:
     if view.kind is DeployKind.TEARDOWN:
         return f"removed everything{took}: nothing is left in the cloud."
+    if view.kind is DeployKind.CONTINUE:
+        return f"can be deployed to again{took}: {continuing(view.continues)} is done."
     return f"succeeded{took}: {view.environment} runs {short(view.commit)}."
 
 

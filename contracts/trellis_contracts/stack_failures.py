@@ -44,10 +44,12 @@ class StackStuck(CloudFailure):
     @override
     def sentence(self) -> str:
         blocking = ", ".join(self.resources) or "a resource that its events name"
+        skip = "".join(f" --skip {resource}" for resource in self.resources)
         return (
             f"Stack {self.stack} is stuck ({self.stack_status}): {blocking} cannot go back: "
-            f"{self.reason}. Mend what blocks it in AWS and deploy again, or continue the "
-            f"rollback in the AWS console without these resources.{self.aftermath}"
+            f"{self.reason}. Mend what blocks it in AWS and deploy again, or let an administrator "
+            f"leave it as it is: `trellis continue APP ENV --stack {self.stack}{skip} --reason …`."
+            f"{self.aftermath}"
         )
 
 

@@ -14,3 +14,6 @@ class Step(StrEnum):
     DEPLOY = "deploy"
     AFTER_DEPLOY = "after_deploy"
     REMOVE = "remove"
+    CONTINUE = "continue"
+    PREVIEW = "preview"
+    """It works out what would change, and changes nothing."""

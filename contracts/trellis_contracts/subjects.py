@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from trellis_contracts.message import Message
-from trellis_contracts.names import ApplicationId, EnvironmentId, RunId
+from trellis_contracts.names import ApplicationId, EnvironmentId, PreviewId, RunId
 
 ALL_EVENTS = "trellis.event.>"
 INBOX = "trellis.inbox.github"
@@ -83,6 +83,11 @@ def environment_stream(environment: EnvironmentId) -> str:
 def run_stream(run: RunId) -> str:
     """Name the event stream of a run."""
     return f"run-{run}"
+
+
+def preview_stream(preview: PreviewId) -> str:
+    """Name the event stream of a preview."""
+    return f"preview-{preview}"
 
 
 def delivery_stream(delivery: str) -> str:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from trellis_contracts.applications import VariableValue
+from trellis_contracts.continuing import Continuation
 from trellis_contracts.deployments import DeployKind, Trigger
 from trellis_contracts.message import Message, UtcDatetime
 from trellis_contracts.names import (
@@ -86,7 +87,8 @@ class DeploymentView(Message):
 
     `seconds` counts from the start of its first run; `supersedes` and the like are found by
     `superseded_by`. `secrets` are names only. While it waits, `gates` are what it waits for
-    besides its turn, and `content` is what an approval is bound to.
+    besides its turn, and `content` is what an approval is bound to. `cannot_undo` says what a
+    rollback does not bring back.
     """
 
     application_id: ApplicationId
@@ -121,6 +123,8 @@ class DeploymentView(Message):
     approvers: tuple[ActorId, ...] = ()
     freeze_overridden_by: ActorId | None = None
     freeze_override_reason: str | None = None
+    continues: Continuation | None = None
+    cannot_undo: tuple[str, ...] = ()
 
 
 class SkipView(Message):

@@ -46,7 +46,10 @@ def _deployment() -> rx.Component:
         ),
         rx.cond(_SHOWN.failed.there, _failure()),
         rx.box(
-            rx.flex(_facts(), _steps(), _stacks(), _outputs(), direction="column", spacing="4"),
+            rx.flex(
+                _facts(), _foreseen(), _steps(), _stacks(), _outputs(),
+                direction="column", spacing="4",
+            ),
             rx.cond(
                 _SHOWN.run != "",
                 log_viewer(run=_SHOWN.run, ended=_SHOWN.ended, key=_SHOWN.run),
@@ -96,6 +99,17 @@ def _facts() -> rx.Component:
         for name, value, there in facts
     ]  # fmt: skip
     return rx.card(rx.box(*cells, class_name="facts"))
+
+
+def _foreseen() -> rx.Component:
+    lines = rx.card(
+        rx.heading("What would change", as_="h2", size="3", margin_bottom="6px"),
+        rx.box(
+            rx.foreach(_SHOWN.foreseen, lambda line: rx.text(line, size="2", class_name="break")),
+            data_testid="foreseen",
+        ),
+    )
+    return rx.cond(_SHOWN.foreseen.length() > 0, lines)
 
 
 def _steps() -> rx.Component:

@@ -17,6 +17,8 @@ from dashboard.shown.words import (
     what,
     why,
 )
+from trellis_contracts.foreseeing import seen
+from trellis_contracts.previewing import PreviewView
 from trellis_contracts.sentences import duration, has_ended, intent, must_act, short
 from trellis_contracts.views import DeploymentView, FailureView, RunView, StackView, StepView
 
@@ -102,10 +104,14 @@ class Deployment:
     run: str = ""
     attempt: str = ""
     builder: str = ""
+    foreseen: tuple[str, ...] = ()
+    """What it would change, while it waits, and what a rollback cannot undo."""
 
 
-def deployment(view: DeploymentView, repository: str, *, now: datetime) -> Deployment:
-    """Give a deployment as it is shown."""
+def deployment(
+    view: DeploymentView, repository: str, *, now: datetime, preview: PreviewView | None = None
+) -> Deployment:
+    """Give a deployment as it is shown; `preview` is what was found of it before it began."""
     run = view.runs[-1] if view.runs else None
     return Deployment(
         there=True,
@@ -128,6 +134,7 @@ def deployment(view: DeploymentView, repository: str, *, now: datetime) -> Deplo
         run=str(run.run_id) if run else "",
         attempt=_attempt(run),
         builder=run.builder or "" if run else "",
+        foreseen=(*view.cannot_undo, *(seen(preview) if preview else ())),
     )
 
 

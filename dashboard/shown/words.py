@@ -31,6 +31,7 @@ _KINDS: Final = {
     DeployKind.PROMOTE: "Promotion",
     DeployKind.ROLLBACK: "Rollback",
     DeployKind.TEARDOWN: "Teardown",
+    DeployKind.CONTINUE: "Rollback continued",
 }
 _DAY_SECONDS = 86_400
 

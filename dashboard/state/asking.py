@@ -16,6 +16,7 @@ from dashboard.rooms import rooms
 from dashboard.shown.board import earlier
 from dashboard.state.board import read_board
 from dashboard.state.here import Here, argument, to_sign_in, visitor_of
+from trellis_contracts.foreseeing import DATA_STAYS
 from trellis_contracts.names import new_id
 from trellis_contracts.sentences import short
 from trellis_contracts.views import ApplicationView, EnvironmentView
@@ -152,7 +153,7 @@ def _question(
         case "rollback":
             said = (
                 "What that deployment had deployed is brought back as it was kept: nothing is "
-                "built again. It touches this environment alone."
+                f"built again. It touches this environment alone. {DATA_STAYS}"
             )
             shown = tuple(Choice(*one) for one in choices)
             asked = Question(f"Roll {at.name} back", said, "Roll back", choices=shown)

@@ -48,7 +48,9 @@ async def read_deployment(
     found = await client.deployments(who, environment.environment_id, number=number)
     if not found:
         raise NotThere(f"{at[0]} {at[1]} has no deployment #{number}.")
-    return deployment(found[0], application.repository, now=datetime.now(UTC))
+    view = found[0]
+    preview = None if view.started_at else await client.preview_of(who, view)
+    return deployment(view, application.repository, now=datetime.now(UTC), preview=preview)
 
 
 def _number(given: str) -> int:

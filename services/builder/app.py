@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 
 from services.builder.adapters.artifacts import open_artifacts
 from services.builder.adapters.conditions import Conditions
+from services.builder.adapters.previewer import Previewer
 from services.builder.adapters.runner import Runner
 from services.builder.adapters.spool import Spool
 from services.builder.adapters.steps.steps import Steps
@@ -31,9 +32,11 @@ SPOOL_FILE = "builder.sqlite"
 class Builder:
     """A builder that is put together; it runs from `start` to `stop`."""
 
-    def __init__(self, bus: Bus, spool: Spool, *, workshop: Workshop, runner: Runner) -> None:
+    def __init__(
+        self, bus: Bus, spool: Spool, *, workshop: Workshop, runner: Runner, previewer: Previewer
+    ) -> None:
         self.bus, self.workshop = bus, workshop
-        self._spool, self._runner = spool, runner
+        self._spool, self._runner, self._previewer = spool, runner, previewer
         self._telling: asyncio.Task[None] | None = None
 
     async def start(self, on_crash: Callable[[], None]) -> None:
@@ -47,6 +50,7 @@ class Builder:
 
     async def stop(self) -> None:
         """Take no more work and let runs fall: the next start says that they were cut short."""
+        await self._previewer.close()
         await self._runner.close()
         if self._telling:
             await tasks.end(self._telling)
@@ -132,6 +136,8 @@ def _put_together(
     )
     spool = Spool(settings.data / SPOOL_FILE)
     workshop = Workshop(_conditions(settings), secrets)
-    runner = Runner(bus, spool, workshop=workshop, steps=Steps(artifacts), clock=clock)
-    listen(bus, runner, workshop)
-    return Builder(bus, spool, workshop=workshop, runner=runner)
+    steps = Steps(artifacts)
+    runner = Runner(bus, spool, workshop=workshop, steps=steps, clock=clock)
+    previewer = Previewer(bus, runner.reporter, workshop=workshop, steps=steps, clock=clock)
+    listen(bus, runner, previewer, workshop=workshop)
+    return Builder(bus, spool, workshop=workshop, runner=runner, previewer=previewer)

@@ -6,6 +6,7 @@ from faststream.nats.annotations import NatsMessage
 
 from services.builder.adapters.attempt import Stop
 from services.builder.adapters.observer import observe
+from services.builder.adapters.previewer import Previewer
 from services.builder.adapters.runner import Runner
 from services.builder.adapters.showing import shown
 from services.builder.adapters.workshop import Workshop
@@ -13,18 +14,22 @@ from services.chassis.bus.sending import Bus
 from services.chassis.bus.subscribe import on_broadcast, on_message
 from services.chassis.streams import BUILDER_RUNS
 from trellis_contracts import codec, subjects
+from trellis_contracts.previewing import PreviewRun
 from trellis_contracts.runs import ObserveBranch, StartRun
 
 
-def listen(bus: Bus, runner: Runner, workshop: Workshop) -> None:
+def listen(bus: Bus, runner: Runner, previewer: Previewer, *, workshop: Workshop) -> None:
     """Register the builder's subscribers on its bus."""
 
     @on_message(bus, BUILDER_RUNS)
     async def take_work(body: bytes, message: NatsMessage) -> None:
         """Work is acknowledged once it was begun (or answered): a redelivery begins nothing."""
-        work = codec.decode(message.headers["Trellis-Type"], 1, body)
+        version = int(message.headers.get("Trellis-Version", 1))
+        work = codec.decode(message.headers["Trellis-Type"], version, body)
         if isinstance(work, StartRun):
             await runner.take(work)
+        elif isinstance(work, PreviewRun):
+            await previewer.take(work.preview)
         elif isinstance(work, ObserveBranch):
             await observe(bus, workshop, work, id_=UUID(message.headers["Nats-Msg-Id"]))
 
@@ -37,4 +42,6 @@ def listen(bus: Bus, runner: Runner, workshop: Workshop) -> None:
     @on_broadcast(bus, subjects.BUILDER_CALL)
     async def answer(_body: bytes, message: NatsMessage) -> None:
         """Every builder says what it has, to whoever asks."""
-        await message.raw_message.respond(codec.encode(await shown(workshop, busy=runner.busy)))
+        await message.raw_message.respond(
+            codec.encode(await shown(workshop, busy=runner.busy + previewer.busy))
+        )

@@ -37,6 +37,7 @@ from services.ingest.handlers.environments import Environments
 from services.ingest.handlers.gating import Gating
 from services.ingest.handlers.health import Health
 from services.ingest.handlers.lifecycles import Lifecycles
+from services.ingest.handlers.previews import Previews
 from services.ingest.handlers.session import SessionRoutes
 from services.ingest.handlers.sign_in import LINK, SIGN_IN, SIGN_OUT, SignIn
 from services.ingest.handlers.tokens import TokenRoutes
@@ -180,6 +181,7 @@ def _api(
     api.include_router(lifecycles.router())
     api.include_router(Deployments(orchestrator).router())
     api.include_router(Gating(orchestrator).router())
+    api.include_router(Previews(orchestrator).router())
     api.include_router(TokenRoutes(rooms.tokens).router())
     api.include_router(SessionRoutes(rooms.sessions).router())
     api.include_router(Health(roll_call).router())

@@ -34,6 +34,7 @@ from services.orchestrator.handlers.deletions import Deletions
 from services.orchestrator.handlers.deliveries import Deliveries
 from services.orchestrator.handlers.emptying import Emptying
 from services.orchestrator.handlers.environments import Environments
+from services.orchestrator.handlers.previews import Previews
 from services.orchestrator.handlers.pull_requests import PullRequests
 from services.orchestrator.handlers.routes import Handlers, routes
 from services.orchestrator.handlers.runs import Runs
@@ -68,7 +69,7 @@ class Orchestrator:
             self.questions,
             ask=environments.answer,
             review=environments.review,
-            follow=self.handlers.pull_requests.tick,
+            others=(self.handlers.previews.end_late, self.handlers.pull_requests.tick),
             clock=clock,
             lease=timedelta(seconds=settings.lease_seconds),
         )
@@ -145,6 +146,7 @@ class Orchestrator:
             applications=applications,
             environments=environments,
             runs=Runs(desk, streams, environments=environments, leases=leases),
+            previews=Previews(desk, index, environments=environments, clock=clock),
             branches=branches,
             deliveries=deliveries,
             pull_requests=pull_requests,

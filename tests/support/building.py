@@ -15,6 +15,7 @@ from services.chassis.secrets import open_secrets
 from services.chassis.secrets.paths import credentials_path, secret_path
 from tests.support.actors.bookkeeper import Bookkeeper, work_for
 from tests.support.aws import AwsAccount
+from trellis_contracts.continuing import Continuation
 from trellis_contracts.deployments import DeployKind
 from trellis_contracts.releases import Release, Target
 from trellis_contracts.runs import StartRun
@@ -69,9 +70,11 @@ class Site:
         release: Release | None = None,
         previous: Release | None = None,
         secrets: dict[str, str] | None = None,
+        continues: Continuation | None = None,
     ) -> StartRun:
         """Grant and hand out a run."""
         work = work_for(target, kind=kind, commit=commit, release=release, previous=previous)
+        work = work.model_copy(update={"continues": continues})
         await self.grant(work, secrets)
         await self.books.give(work)
         return work

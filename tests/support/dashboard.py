@@ -22,6 +22,7 @@ from services.ingest.adapters.signing import Signer, open_signer
 from trellis_contracts.deployments import DeployKind, Trigger
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
+from trellis_contracts.previewing import PreviewView
 from trellis_contracts.releases import Cloud, StackOutputs
 from trellis_contracts.rights import HEADER, Role
 from trellis_contracts.settings import EnvironmentSettings
@@ -118,6 +119,7 @@ class Services:
     signer: Signer
     shop: ApplicationView = field(default_factory=application)
     deployments: list[DeploymentView] = field(default_factory=list)
+    previews: list[PreviewView] = field(default_factory=list)
     members: dict[str, Role] = field(default_factory=lambda: {"ana": Role.DEVELOPER})
     refusal: Refusal | None = None
     health: dict[str, str] = field(default_factory=lambda: {"bus": "ok", "views": "ok"})
@@ -153,6 +155,9 @@ class Services:
             return _json(self.shop)
         if path.startswith("/environments/"):
             return _json(self._history(request))
+        if path.startswith("/previews/"):
+            found_previews = [one for one in self.previews if str(one.preview_id) in path]
+            return _json(found_previews[0]) if found_previews else httpx.Response(404, json={})
         found = [one for one in self.deployments if str(one.deployment_id) in path]
         missing = httpx.Response(404, json={"detail": "There is no such thing."})
         return _json(found[0]) if found else missing

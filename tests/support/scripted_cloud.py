@@ -36,7 +36,7 @@ class ScriptedCloud:
         """By a stack's id, its resources and the state of each."""
         self.protected = False
         self.change_sets: list[str] = []
-        """The names of those that were there before."""
+        """The names of those that somebody else has made."""
 
     @property
     def access(self) -> Access:

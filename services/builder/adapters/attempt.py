@@ -21,6 +21,7 @@ from services.builder.adapters.limits import Limits, failure_of, heap_option
 from services.builder.adapters.run_log import RunLog
 from services.builder.adapters.workspace import RunFolder
 from services.builder.domain.run import RunIds, StepFailed
+from trellis_contracts.changes import CommitsBetween, StackChanges
 from trellis_contracts.message import Message
 from trellis_contracts.names import ArtifactId, CommitSha
 from trellis_contracts.releases import Release
@@ -65,6 +66,15 @@ class Made:
     artifact: ArtifactId
 
 
+@dataclass
+class Look:
+    """What a preview has found: the assembly, and what it would change."""
+
+    prepared: Prepared | None = None
+    commits: CommitsBetween | None = None
+    stacks: tuple[StackChanges, ...] = ()
+
+
 class Shop(Protocol):
     """What a builder keeps and lends to one run."""
 
@@ -83,7 +93,7 @@ class Shop(Protocol):
 
 @dataclass(kw_only=True)
 class Attempt:
-    """One run under way; steps fill in the last seven as they become known."""
+    """One run under way; steps fill in the last ones as they become known."""
 
     work: StartRun
     ids: RunIds
@@ -112,6 +122,8 @@ class Attempt:
     made: Made | None = None
     release: Release | None = None
     removed: tuple[str, ...] = ()
+    look: Look | None = None
+    """Set for a preview, which changes nothing: what it has found so far."""
 
     @property
     def application_folder(self) -> str:

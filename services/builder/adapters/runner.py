@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
-from datetime import datetime
 from functools import partial
 from time import monotonic
 from uuid import UUID
@@ -11,8 +10,8 @@ from services.builder.adapters.attempt import Attempt, Stop
 from services.builder.adapters.heartbeat import keep_alive
 from services.builder.adapters.isolation import room
 from services.builder.adapters.limits import shortage
+from services.builder.adapters.preparing import prepare
 from services.builder.adapters.reporter import Reporter
-from services.builder.adapters.run_log import RunLog
 from services.builder.adapters.spool import Spool
 from services.builder.adapters.steps.steps import Steps
 from services.builder.adapters.workshop import Workshop
@@ -21,7 +20,6 @@ from services.builder.domain.run import RunIds, RunWasCancelled, StepFailed, ids
 from services.chassis.bus.sending import Bus
 from services.chassis.clock import Clock
 from services.chassis.logging import bound, get_logger
-from services.chassis.unavailable import Unavailable
 from trellis_contracts.asking import Accepted
 from trellis_contracts.failures import RunErrored, RunTimedOut
 from trellis_contracts.runs import (
@@ -35,15 +33,6 @@ from trellis_contracts.runs import (
 )
 from trellis_contracts.steps import Step
 
-SLOT_SECONDS = 60.0
-
-
-class NoFreeSlot(Unavailable):
-    """Every slot of this builder is at work; the run waits in the queue."""
-
-    def __init__(self, slots: int) -> None:
-        super().__init__(f"all {slots} slots of this builder are at work")
-
 
 class Runner:
     """The runs of one builder: at most `builder_slots` at a time."""
@@ -55,7 +44,6 @@ class Runner:
         self._bus, self._spool, self._workshop, self._steps = bus, spool, workshop, steps
         self._clock = clock
         self.reporter = Reporter(bus, spool, lambda run: self.stop(run, Stop.STALE))
-        self._slots = asyncio.Semaphore(workshop.conditions.slots)
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._attempts: dict[UUID, Attempt] = {}
 
@@ -72,15 +60,12 @@ class Runner:
         """
         if work.run_id in self._tasks:
             return
-        try:
-            await asyncio.wait_for(self._slots.acquire(), SLOT_SECONDS)
-        except TimeoutError:
-            raise NoFreeSlot(self._workshop.conditions.slots) from None
+        await self._workshop.take_slot()
         ids = ids_of(work)
         if await self._is_ours(work, ids):
             self._tasks[work.run_id] = asyncio.create_task(self._see_through(work, ids))
         else:
-            self._slots.release()
+            self._workshop.slots.release()
 
     def stop(self, run_id: UUID, why: Stop) -> None:
         """End a run: at once while the cloud is untouched, else as soon as it is settled."""
@@ -121,43 +106,32 @@ class Runner:
                 else:
                     self.reporter.report(work.run_id, outcome, ends=True)
             finally:
-                self._slots.release()
+                self._workshop.slots.release()
                 del self._tasks[work.run_id]
 
     async def _outcome(self, work: StartRun, ids: RunIds, began: float) -> RunOutcome | None:
         try:
             async with AsyncExitStack() as room:
-                attempt = await self._prepare(work, ids, room)
+                attempt = await self._prepare(work, room)
                 return await self._carry_out(attempt, began)
         except Exception as ours:  # noqa: BLE001 - the rim: our own fault becomes RunErrored
             get_logger().exception("run errored")
             return RunErrored(**ids, detail=_said(ours))
 
-    async def _prepare(self, work: StartRun, ids: RunIds, room: AsyncExitStack) -> Attempt:
-        granted = await self._workshop.grant(work)
-        log = RunLog(self._bus, ids, secrets=granted.to_mask(), clock=self._clock)
-        room.push_async_callback(log.end)
-        folder, sandbox = await self._workshop.room(str(work.run_id), room)
-        attempt = Attempt(
-            work=work,
-            ids=ids,
-            conditions=self._workshop.conditions,
-            folder=folder,
-            sandbox=sandbox,
-            log=log,
-            granted=granted,
+    async def _prepare(self, work: StartRun, room: AsyncExitStack) -> Attempt:
+        attempt = await prepare(
+            work,
+            self._workshop,
+            bus=self._bus,
+            clock=self._clock,
             report=partial(self.reporter.report, work.run_id),
-            seconds_left=partial(self._seconds_until, work.deadline),
-            shop=self._workshop.shop(folder, room, say=log.say),
+            room=room,
         )
         self._attempts[work.run_id] = attempt
         room.callback(self._attempts.pop, work.run_id)
         alive = keep_alive(self._bus, attempt, partial(self.stop, work.run_id))
         await room.enter_async_context(alive)
         return attempt
-
-    def _seconds_until(self, deadline: datetime) -> float:
-        return (deadline - self._clock()).total_seconds()
 
     async def _carry_out(self, attempt: Attempt, began: float) -> RunOutcome | None:
         try:
@@ -208,7 +182,7 @@ class Runner:
 
 def _limit(step: Step, attempt: Attempt) -> float | None:
     """Give a step the time that is left; in the cloud the deployer keeps the deadline itself."""
-    if step in (Step.DEPLOY, Step.REMOVE):
+    if step in (Step.DEPLOY, Step.REMOVE, Step.CONTINUE):
         return None
     return max(attempt.seconds_left(), 0)
 

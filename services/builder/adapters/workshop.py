@@ -26,6 +26,7 @@ from services.chassis.secrets.paths import (
     secret_path,
 )
 from services.chassis.secrets.port import SecretsStore
+from services.chassis.unavailable import Unavailable
 from trellis_contracts.deployments import DeployKind
 from trellis_contracts.names import ApplicationId
 from trellis_contracts.runs import StartRun
@@ -36,6 +37,16 @@ _VERSIONS_SECONDS = 60.0
 
 async def _ignored(_chunk: bytes) -> None:
     """What a trial prints is of no interest."""
+
+
+SLOT_SECONDS = 60.0
+
+
+class NoFreeSlot(Unavailable):
+    """Every slot of this builder is at work; what is to be done waits in the queue."""
+
+    def __init__(self, slots: int) -> None:
+        super().__init__(f"all {slots} slots of this builder are at work")
 
 
 class Workshop:
@@ -49,9 +60,18 @@ class Workshop:
         self.dependencies = DependencyStore(
             conditions.store / "dependencies", most_bytes=conditions.store_bytes
         )
+        self.slots = asyncio.Semaphore(conditions.slots)
+        """Runs and previews at a time."""
         self._profile: Profile | None = None
         self.layers = False
         """Whether a step can write to a layer over what is kept, where this builder keeps it."""
+
+    async def take_slot(self) -> None:
+        """Wait for a slot, which is to be given back. Raises NoFreeSlot."""
+        try:
+            await asyncio.wait_for(self.slots.acquire(), SLOT_SECONDS)
+        except TimeoutError:
+            raise NoFreeSlot(self.conditions.slots) from None
 
     async def open(self) -> tuple[str, ...]:
         """Sweep what a killed builder left, see that steps can be isolated; give what was swept.

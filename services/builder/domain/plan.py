@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from trellis_contracts.deployments import DeployKind
+from trellis_contracts.previewing import PreviewRequested
 from trellis_contracts.runs import StartRun
 from trellis_contracts.steps import Step
 
@@ -21,6 +22,8 @@ def plan(work: StartRun) -> tuple[Step, ...]:
             return (Step.DEPLOY,)
         case DeployKind.TEARDOWN:
             return (Step.REMOVE,)
+        case DeployKind.CONTINUE:
+            return (Step.CONTINUE,)
         case DeployKind.DEPLOY | DeployKind.REDEPLOY | DeployKind.PROMOTE:
             return tuple(step for step in Step if step in _ALWAYS or _is_wanted(step, work))
         case _:
@@ -38,3 +41,10 @@ def _is_wanted(step: Step, work: StartRun) -> bool:
             return settings.after_deploy is not None
         case _:
             return False
+
+
+def plan_preview(preview: PreviewRequested) -> tuple[Step, ...]:
+    """Give the steps of a preview: those of its deployment, but for the one that changes things."""
+    if preview.kind is DeployKind.ROLLBACK:
+        return (Step.PREVIEW,)
+    return (Step.CHECKOUT, Step.INSTALL, Step.SYNTHESISE, Step.PREVIEW)

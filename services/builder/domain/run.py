@@ -4,6 +4,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from trellis_contracts.failures import FailureEvent
+from trellis_contracts.previewing import PreviewRequested
 from trellis_contracts.runs import StartRun
 
 
@@ -25,6 +26,26 @@ def ids_of(work: StartRun) -> RunIds:
         deployment_id=work.deployment_id,
         number=work.number,
         run_id=work.run_id,
+    )
+
+
+def run_of(preview: PreviewRequested) -> StartRun:
+    """Give a preview as the run that its steps know; no deployment has its ids, nor a fence."""
+    return StartRun(
+        application_id=preview.application_id,
+        environment_id=preview.environment_id,
+        deployment_id=preview.preview_id,
+        number=1,
+        run_id=preview.run_id,
+        fence=0,
+        attempt=preview.attempt,
+        deadline=preview.deadline,
+        kind=preview.kind,
+        target=preview.target,
+        commit=preview.commit,
+        branch=preview.branch,
+        release=preview.release,
+        previous=preview.previous,
     )
 
 

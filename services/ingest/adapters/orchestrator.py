@@ -16,10 +16,11 @@ from trellis_contracts.applications import ApplicationCommand
 from trellis_contracts.asking import Accepted, Answer, Asked, Refused
 from trellis_contracts.deployments import EnvironmentCommand, RecordCloudReset
 from trellis_contracts.names import ActorId
+from trellis_contracts.previewing import PreviewCommand
 
 ANSWERED_WITHIN_SECONDS = 5.0
 
-Command = ApplicationCommand | EnvironmentCommand | RecordCloudReset
+Command = ApplicationCommand | EnvironmentCommand | PreviewCommand | RecordCloudReset
 
 _ANSWER: TypeAdapter[Accepted | Refused] = TypeAdapter(Answer)
 

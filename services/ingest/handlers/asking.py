@@ -64,7 +64,8 @@ class Decision(BaseModel):
     """A command was decided and stored; a view that has `position` shows it.
 
     `subject` is what it made, such as a deployment. `dry_run`: it would have been, and was
-    not; `foretold` says what would have followed.
+    not; `foretold` says what would have followed. `cannot_undo` says what a rollback does not
+    bring back.
     """
 
     id: UUID
@@ -73,6 +74,7 @@ class Decision(BaseModel):
     events: tuple[str, ...] = ()
     dry_run: bool = False
     foretold: tuple[str, ...] = ()
+    cannot_undo: tuple[str, ...] = ()
 
 
 class EnvironmentAddress(BaseModel):

@@ -21,6 +21,7 @@ from services.ingest.handlers.asking import (
     decided,
     told,
 )
+from trellis_contracts.continuing import Continuation, ContinueRollback, ResourceToSkip
 from trellis_contracts.deployments import (
     Cancel,
     Promote,
@@ -31,7 +32,8 @@ from trellis_contracts.deployments import (
     TearDown,
     Trigger,
 )
-from trellis_contracts.names import BranchName, CommitSha, DeploymentId, EnvironmentId
+from trellis_contracts.foreseeing import cannot_undo
+from trellis_contracts.names import BranchName, CommitSha, DeploymentId, EnvironmentId, StackName
 
 
 class WantedDeploy(Body):
@@ -74,6 +76,14 @@ class WantedTeardown(Body):
     confirm: str = Field(max_length=64)
 
 
+class WantedContinuation(Body):
+    """The stuck stack, what its rollback is to leave as it is, and why; all of it is recorded."""
+
+    stack: StackName
+    skip: tuple[ResourceToSkip, ...] = Field(default=(), max_length=100)
+    reason: str = Field(min_length=1, max_length=512)
+
+
 class NewCloud(Body):
     """The instance as which the local AWS started."""
 
@@ -96,6 +106,7 @@ class Deployments:
         router.post(f"{environment}/promote", status_code=202)(self.promote)
         router.post(f"{environment}/rollback", status_code=202)(self.roll_back)
         router.post(f"{environment}/teardown", status_code=202)(self.tear_down)
+        router.post(f"{environment}/continue-rollback", status_code=202)(self.continue_rollback)
         router.post(f"{environment}/simulate-push")(self.simulate_push)
         cancel = f"{environment}/deployments/{{deployment_id}}/cancel"
         router.post(cancel, status_code=202)(self.cancel)
@@ -169,7 +180,7 @@ class Deployments:
         """Bring back what an earlier deployment of the environment had deployed."""
         command = RollBack(environment_id=at.environment_id, deployment_id=asked.deployment_id)
         answer = await decided(self._orchestrator, command, who=who, key=key, dry_run=dry_run)
-        return told(answer, dry_run=dry_run)
+        return told(answer, dry_run=dry_run).model_copy(update={"cannot_undo": cannot_undo()})
 
     async def tear_down(
         self,
@@ -182,6 +193,21 @@ class Deployments:
     ) -> Decision:
         """Remove everything that the environment has in the cloud."""
         command = TearDown(environment_id=at.environment_id, confirm=asked.confirm)
+        answer = await decided(self._orchestrator, command, who=who, key=key, dry_run=dry_run)
+        return told(answer, dry_run=dry_run)
+
+    async def continue_rollback(
+        self,
+        *,
+        who: Administrator,
+        at: AtEnvironment,
+        asked: WantedContinuation,
+        key: Key,
+        dry_run: DryRun,
+    ) -> Decision:
+        """Continue the stuck rollback of a stack. AWS takes what is skipped for rolled back."""
+        continuation = Continuation(**dict(asked))
+        command = ContinueRollback(environment_id=at.environment_id, continuation=continuation)
         answer = await decided(self._orchestrator, command, who=who, key=key, dry_run=dry_run)
         return told(answer, dry_run=dry_run)
 

@@ -58,13 +58,17 @@ class Dispatcher:
                 self.wake()
 
     async def dispatch(self) -> None:
-        """Offer every run that no builder has taken, and tell every one that is to end.
+        """Offer every run that no builder has taken, and every preview that is not made yet.
+
+        Tells every run that is to end.
 
         Raises:
             Unavailable, BusError: what was not offered yet is offered by the next call.
         """
         underway = dict(self._index.underway)
+        previews = tuple(self._index.previews.values())
         current = {found.run.run_id for found in underway.values()}
+        current |= {preview.run_id for preview in previews}
         self._offered &= current
         self._cancelled &= current
         for environment_id, found in underway.items():
@@ -73,6 +77,11 @@ class Dispatcher:
             if found.cancelling and found.run.run_id not in self._cancelled:
                 await self._work.cancel(found.run.run_id)
                 self._cancelled.add(found.run.run_id)
+
+        for preview in previews:
+            if preview.run_id not in self._offered:
+                await self._work.preview(preview)
+                self._offered.add(preview.run_id)
 
     async def _offer(self, environment_id: EnvironmentId, found: Underway) -> None:
         run_id = found.run.run_id

@@ -14,6 +14,7 @@ from services.orchestrator.domain import application
 from services.orchestrator.domain.connected import Application, NotCreated
 from services.orchestrator.domain.refusals import IllegalEnvironment
 from trellis_contracts.applications import ApplicationEvent, EnvironmentAdded
+from trellis_contracts.continuing import RollbackContinued
 from trellis_contracts.deployments import (
     CancelRequested,
     DeployCancelled,
@@ -33,8 +34,10 @@ from trellis_contracts.names import (
     DeploymentId,
     EnvironmentId,
     HookId,
+    PreviewId,
     RepositoryName,
 )
+from trellis_contracts.previewing import PreviewFailed, PreviewMade, PreviewRequested
 from trellis_contracts.pull_requests import PullRequestChanged
 from trellis_contracts.pushes import (
     BranchDeleted,
@@ -48,16 +51,24 @@ from trellis_contracts.pushes import (
 )
 from trellis_contracts.runs import RunStarted
 
-_Outcome = DeployCancelled | DeploySucceeded | EnvironmentTornDown | FailureEvent | GateFailure
+_Outcome = (
+    DeployCancelled
+    | DeploySucceeded
+    | EnvironmentTornDown
+    | RollbackContinued
+    | FailureEvent
+    | GateFailure
+)
 _Underway = DeployStarted | CancelRequested | RunStarted
 _Queue = DeployRequested | DeploySuperseded
 _Delivered = (
     BranchDeleted | CheckCompleted | PullRequestChanged | RepositoryRenamed | DeliveryIgnored
 )
+_Preview = PreviewRequested | PreviewMade | PreviewFailed
 
 FOLDED = frozenset(
     event.__name__
-    for union in (ApplicationEvent, DeliveryEvent, _Outcome, _Underway, _Queue)
+    for union in (ApplicationEvent, DeliveryEvent, _Outcome, _Underway, _Queue, _Preview)
     for event in get_args(union)
 )
 """The types of events that the index is made of; others need not be read."""
@@ -79,6 +90,7 @@ class Index:
         self.applications: dict[ApplicationId, Application] = {}
         self.underway: dict[EnvironmentId, Underway] = {}
         self.waiting: dict[EnvironmentId, set[DeploymentId]] = {}
+        self.previews: dict[PreviewId, PreviewRequested] = {}
         self.unrouted: dict[DeliveryId, PushReceived] = {}
         self._homes: dict[EnvironmentId, ApplicationId] = {}
         self._heard: set[HookId] = set()
@@ -142,6 +154,10 @@ class Index:
                 self.unrouted.pop(event.delivery, None)
             case _ if isinstance(event, _Delivered):
                 self._heard.add(event.hook)
+            case PreviewRequested():
+                self.previews[event.preview_id] = event
+            case PreviewMade() | PreviewFailed():
+                self.previews.pop(event.preview_id, None)
             case _:
                 self._fold_queue(event)
                 self._fold_run(event)

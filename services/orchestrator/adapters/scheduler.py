@@ -4,7 +4,7 @@ One loop, and only in the process that may write; what it asks for has determini
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from services.chassis.clock import Clock
@@ -40,13 +40,14 @@ class Scheduler:
         *,
         ask: Ask,
         review: Review,
-        follow: Tick,
+        others: Sequence[Tick],
         clock: Clock,
         lease: timedelta,
     ) -> None:
+        """Takes, besides what it does itself, what `others` do on every tick."""
         self._index, self._leases, self._questions = index, leases, questions
-        self._ask, self._review, self._follow = ask, review, follow
-        self._clock, self._lease = clock, lease
+        self._ask, self._review = ask, review
+        self._others, self._clock, self._lease = others, clock, lease
 
     async def run(self) -> None:
         """Tick for as long as the process lives."""
@@ -75,7 +76,8 @@ class Scheduler:
             id_ = derived_id(environment_id, "review", now.isoformat())
             await self._review(review, codec.asked(review, id_=id_, actor=_ACTOR))
         await self._reconcile(now)
-        await self._follow()
+        for other in self._others:
+            await other()
 
     async def _reconcile(self, now: datetime) -> None:
         """Ask where branches stand: a webhook that never came is caught up with."""

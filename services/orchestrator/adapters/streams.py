@@ -14,10 +14,11 @@ from services.chassis.event_store.port import EventStore, StreamState
 from services.chassis.failpoints import passed
 from services.chassis.recording import Cause, to_new_event, to_recorded
 from services.orchestrator.adapters.snapshots import EVERY, Snapshots
-from services.orchestrator.domain import application, delivery, environment, run
+from services.orchestrator.domain import application, delivery, environment, previewing, run
 from services.orchestrator.domain.answers import Answers
 from services.orchestrator.domain.connected import ApplicationState, NotCreated
 from services.orchestrator.domain.delivery import Delivery, NotReceived
+from services.orchestrator.domain.previewing import NotAsked, Preview
 from services.orchestrator.domain.run import NotTaken, Run
 from services.orchestrator.domain.slot import Environment
 from trellis_contracts.message import Message, Recorded
@@ -51,6 +52,7 @@ class Category(Generic[State]):
 APPLICATIONS: Category[ApplicationState] = Category(NotCreated(), application.evolve, grows=True)
 ENVIRONMENTS: Category[Environment] = Category(Environment(), environment.evolve, grows=True)
 RUNS: Category[Run] = Category(NotTaken(), run.evolve)
+PREVIEWS: Category[Preview] = Category(NotAsked(), previewing.evolve)
 DELIVERIES: Category[Delivery] = Category(NotReceived(), delivery.evolve)
 
 

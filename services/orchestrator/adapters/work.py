@@ -7,6 +7,7 @@ from services.chassis.failpoints import passed
 from services.orchestrator.domain.connected import Application
 from trellis_contracts import codec, subjects
 from trellis_contracts.names import BranchName
+from trellis_contracts.previewing import PreviewRequested, PreviewRun
 from trellis_contracts.runs import ObserveBranch, StartRun, Work
 
 
@@ -19,6 +20,10 @@ class WorkQueue:
     async def start(self, run: StartRun) -> None:
         """Offer a run. Raises as `Bus.publish`."""
         await self._offer(run, run.run_id)
+
+    async def preview(self, preview: PreviewRequested) -> None:
+        """Have a preview made. Raises as `Bus.publish`."""
+        await self._offer(PreviewRun(preview=preview), preview.run_id)
 
     async def observe(self, application: Application, branch: BranchName, id_: UUID) -> None:
         """Have the remote asked where a branch stands. Raises as `Bus.publish`."""
@@ -41,7 +46,7 @@ class WorkQueue:
         await self._bus.publish(
             subjects.WORK,
             codec.encode(work),
-            headers={"Trellis-Type": name},
+            headers={"Trellis-Type": name, "Trellis-Version": str(work.schema_version)},
             message_id=str(id_),
         )
         passed(f"after offer {name}")

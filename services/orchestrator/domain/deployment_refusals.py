@@ -5,6 +5,7 @@ Illegal                                        `refusals`
 ├── IllegalQueue                               too many wait already
 ├── IllegalRedeploy, IllegalPromotion, IllegalRollback
 ├── IllegalConfirmation, IllegalTeardown
+├── IllegalContinuation                        no stack is stuck, or not at this
 ├── IllegalCancel                              it neither waits nor runs
 └── IllegalFact, IllegalStart, IllegalSuccess  of a run that is not the environment's
 """
@@ -100,6 +101,15 @@ class IllegalTeardown(Illegal):
 
     def __init__(self, environment: str) -> None:
         super().__init__(f"{environment} has nothing in the cloud: there is nothing to tear down.")
+
+
+class IllegalContinuation(Illegal):
+    """No rollback of that stack is stuck, or these resources do not block it."""
+
+    rule = "nothing-is-stuck"
+
+    def __init__(self, stack: str, reason: str) -> None:
+        super().__init__(f"The rollback of stack {stack} was not continued: {reason}.")
 
 
 class IllegalCancel(Illegal):

@@ -20,11 +20,13 @@ from services.orchestrator.domain.slot import (
     Live,
     Nothing,
     Running,
+    Stuck,
     Success,
     Vanished,
     Waiting,
     is_automatic,
 )
+from trellis_contracts.continuing import RollbackContinued
 from trellis_contracts.deployments import (
     Cancel,
     CancelRequested,
@@ -38,14 +40,9 @@ from trellis_contracts.deployments import (
     EnvironmentEvent,
     EnvironmentTornDown,
     ExpireRun,
-    Promote,
     RecordCloudReset,
-    Redeploy,
     ReleaseDeployed,
     ReleaseVanished,
-    RequestDeploy,
-    RollBack,
-    TearDown,
 )
 from trellis_contracts.failing import Failure
 from trellis_contracts.gating import (
@@ -62,6 +59,7 @@ from trellis_contracts.gating import (
 )
 from trellis_contracts.message import Message
 from trellis_contracts.names import DeploymentId
+from trellis_contracts.stack_failures import StackStuck
 
 EnvironmentQuestion = EnvironmentCommand | RecordCloudReset | Report
 
@@ -84,7 +82,7 @@ def _decided(
     command: EnvironmentQuestion, state: Environment, *, context: Context, now: datetime
 ) -> list[EnvironmentEvent]:
     match command:
-        case RequestDeploy() | Redeploy() | Promote() | RollBack() | TearDown():
+        case _ if isinstance(command, requests.Request):
             return requests.decide(command, state, context=context)
         case Cancel():
             return outcomes.cancel(command, state, context=context)
@@ -109,8 +107,8 @@ def evolve(state: Environment, event: Message, *, at: datetime) -> Environment:
             return _started(state, event, at)
         case CommitResolved() | CancelRequested():
             return _moved_on(state, event)
-        case DeploySuperseded() | DeployCancelled() | Failure():
-            return _without(state, event.deployment_id)
+        case DeploySuperseded() | DeployCancelled() | RollbackContinued() | Failure():
+            return _stuck(_without(state, event.deployment_id), event)
         case DeployGated() | PromotionApproved() | ContentChanged() | FreezeOverridden():
             return replace(state, waiting=tuple(_told(w, event) for w in state.waiting))
         case _:
@@ -184,13 +182,24 @@ def _without(state: Environment, deployment_id: DeploymentId) -> Environment:
     return replace(state, waiting=waiting)
 
 
+def _stuck(state: Environment, event: Message) -> Environment:
+    """A stack stays stuck until it went back: what failed elsewhere did not free it."""
+    match event:
+        case StackStuck():
+            return replace(state, stuck=Stuck(event.stack, event.resources))
+        case RollbackContinued():
+            return replace(state, stuck=None)
+        case _:
+            return state
+
+
 def _held(state: Environment, event: Message) -> Environment:
     match event:
         case ReleaseDeployed() | DeploySucceeded():
             return _brought(state, event)
         case EnvironmentTornDown():
             freed = _without(state, event.deployment_id)
-            return replace(freed, content=Nothing(), touched=False, hold=None)
+            return replace(freed, content=Nothing(), touched=False, hold=None, stuck=None)
         case ReleaseVanished() if isinstance(state.content, Live):
             return replace(state, content=Vanished(state.content.success))
         case AutomaticHeld():
@@ -210,4 +219,4 @@ def _brought(state: Environment, event: ReleaseDeployed | DeploySucceeded) -> En
         return replace(state, content=Live(success, passed=False))
     successes = (*state.successes, success)[-MOST_SUCCESSES:]
     freed = _without(state, event.deployment_id)
-    return replace(freed, content=Live(success), successes=successes)
+    return replace(freed, content=Live(success), successes=successes, stuck=None)

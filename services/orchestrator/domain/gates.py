@@ -1,15 +1,15 @@
 """What a waiting deployment waits for besides its turn: approvals, windows, checks.
 
-A rollback waits for nothing: it is how a team gets out of trouble. A teardown needs no approval,
-since it was confirmed by name. Checks are those of pushes: a person who deploys a commit has
-looked.
+A rollback waits for nothing, nor does a stuck one that goes on: that is how a team gets out of
+trouble. A teardown needs no approval, since it was confirmed by name. Checks are those of pushes: a
+person who deploys a commit has looked.
 """
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from services.orchestrator.domain.context import Context
-from services.orchestrator.domain.slot import Waiting, is_automatic
+from services.orchestrator.domain.slot import Waiting, is_automatic, leads_out
 from services.orchestrator.domain.windows import FAR, frozen_until
 from trellis_contracts.deployments import DeployKind, DeployRequested
 from trellis_contracts.gating import ApprovalMissing, ChecksFailed, ChecksMissing, GateFailure
@@ -26,7 +26,7 @@ def approvals_of(request: DeployRequested) -> Approvals | None:
 
 def gates(waiting: Waiting, context: Context, now: datetime) -> tuple[Gate, ...]:
     """Say what the deployment waits for now; nothing: it may start."""
-    if waiting.request.kind is DeployKind.ROLLBACK:
+    if leads_out(waiting.request):
         return ()
     settings = context.environment.settings
     return (

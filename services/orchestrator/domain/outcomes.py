@@ -21,6 +21,7 @@ from services.orchestrator.domain.slot import (
     is_automatic,
     start,
 )
+from trellis_contracts.continuing import RollbackContinued
 from trellis_contracts.deployments import (
     Cancel,
     CancelRequested,
@@ -183,6 +184,13 @@ def _success(fact: RunSucceeded, slot: Running, *, seconds: float) -> Environmen
     if kind is DeployKind.TEARDOWN:
         return EnvironmentTornDown(
             **ids, run_id=fact.run_id, stacks=fact.stacks, seconds=max(seconds, 0)
+        )
+    if slot.request.continues:
+        return RollbackContinued(
+            **ids,
+            run_id=fact.run_id,
+            continuation=slot.request.continues,
+            seconds=max(seconds, 0),
         )
     if fact.release is None:
         raise IllegalSuccess(fact.run_id)

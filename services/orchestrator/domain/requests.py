@@ -1,10 +1,10 @@
-"""What may be asked of an environment: deploy, redeploy, promote, roll back, tear down."""
+"""What may be asked of an environment: each takes its slot, or waits for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from services.orchestrator.domain import holding
+from services.orchestrator.domain import continuing, holding
 from services.orchestrator.domain.configuration import Configuration
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.deployment_refusals import (
@@ -28,6 +28,7 @@ from services.orchestrator.domain.slot import (
     Vanished,
     is_automatic,
 )
+from trellis_contracts.continuing import Continuation, ContinueRollback
 from trellis_contracts.deployments import (
     DeployKind,
     DeployRequested,
@@ -45,7 +46,7 @@ from trellis_contracts.pushes import DeliveryId
 from trellis_contracts.releases import Release
 from trellis_contracts.rules import QueuePolicy, is_glob, matches
 
-Request = RequestDeploy | Redeploy | Promote | RollBack | TearDown
+Request = RequestDeploy | Redeploy | Promote | RollBack | TearDown | ContinueRollback
 
 _SUCCESSES_NAMED = 10
 
@@ -59,6 +60,7 @@ class _Wanted:
     delivery: DeliveryId | None = None
     source: EnvironmentId | None = None
     release: Release | None = None
+    continues: Continuation | None = None
 
 
 def decide(command: Request, state: Environment, *, context: Context) -> list[EnvironmentEvent]:
@@ -81,6 +83,8 @@ def decide(command: Request, state: Environment, *, context: Context) -> list[En
             wanted = _roll_back(command, state, context)
         case TearDown():
             wanted = _tear_down(command, state, context)
+        case ContinueRollback():
+            wanted = _Wanted(kind=DeployKind.CONTINUE, continues=continuing.allowed(command, state))
         case _:
             assert_never(command)
     return _take_place(wanted, state, context)
@@ -225,6 +229,7 @@ def _take_place(wanted: _Wanted, state: Environment, context: Context) -> list[E
         source=wanted.source,
         release=wanted.release,
         asked_by=context.actor,
+        continues=wanted.continues,
     )
     if is_automatic(request):
         return [request, *_superseded(state, context, by=request)]

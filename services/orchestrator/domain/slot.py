@@ -8,7 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from trellis_contracts.deployments import DeployKind, DeployRequested, DeployStarted, Trigger
-from trellis_contracts.names import ActorId, CommitSha, DeploymentId, RunId, derived_id
+from trellis_contracts.names import (
+    ActorId,
+    CommitSha,
+    DeploymentId,
+    RunId,
+    StackName,
+    derived_id,
+)
 from trellis_contracts.releases import Release, Target
 from trellis_contracts.rules import Gate
 
@@ -84,6 +91,14 @@ class Success:
 
 
 @dataclass(frozen=True)
+class Stuck:
+    """A stack whose rollback failed, by its newest report, and the resources that block it."""
+
+    stack: StackName
+    resources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Nothing:
     """The environment runs nothing."""
 
@@ -115,7 +130,7 @@ class Environment:
 
     `numbers` and `fences` count what was given out. `automatic` is the newest request that a push
     made. `touched` says that something of it may be in the cloud, whatever came of it. `hold` is
-    what the newest rollback left behind.
+    what the newest rollback left behind; `stuck` the stack of the newest deployment that met one.
     """
 
     numbers: int = 0
@@ -127,6 +142,7 @@ class Environment:
     automatic: DeployRequested | None = None
     touched: bool = False
     hold: Hold | None = None
+    stuck: Stuck | None = None
 
     @property
     def next_deadline(self) -> datetime | None:
@@ -167,8 +183,13 @@ def is_automatic(request: DeployRequested) -> bool:
 
 
 def next_in(ready: Iterable[DeployRequested]) -> DeployRequested | None:
-    """Choose who gets the slot: a rollback before everything else, then the longest waiting."""
-    return min(ready, key=lambda r: (r.kind is not DeployKind.ROLLBACK, r.number), default=None)
+    """Choose who gets the slot: what leads out of trouble first, then the longest waiting."""
+    return min(ready, key=lambda r: (not leads_out(r), r.number), default=None)
+
+
+def leads_out(request: DeployRequested) -> bool:
+    """Say whether it is how a team gets out of trouble: a rollback, or one that goes on."""
+    return request.kind in (DeployKind.ROLLBACK, DeployKind.CONTINUE)
 
 
 def start(

@@ -31,5 +31,6 @@ def start_run(state: Environment, run_id: RunId) -> StartRun | None:
         commit=slot.commit,
         branch=request.branch,
         release=state.release if removes else request.release,
+        continues=request.continues,
         previous=state.release if removes or isinstance(state.content, Live) else None,
     )

@@ -7,20 +7,22 @@ from services.chassis.logging import get_logger
 from services.orchestrator.adapters.routing import Index
 from services.orchestrator.adapters.streams import ENVIRONMENTS, RUNS, Streams
 from services.orchestrator.adapters.turns import Turns
-from services.orchestrator.domain import advancing, environment
+from services.orchestrator.domain import advancing, environment, requests
 from services.orchestrator.domain.answers import accept
 from services.orchestrator.domain.connected import Application
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.environment import EnvironmentQuestion
 from services.orchestrator.domain.outcomes import Report
+from services.orchestrator.domain.previewing import Foreseen
 from services.orchestrator.domain.refusals import IllegalEnvironment
 from services.orchestrator.domain.run import Taken
-from services.orchestrator.domain.slot import Environment, Running, Success
+from services.orchestrator.domain.slot import Environment, Live, Running, Success
 from services.orchestrator.handlers.answering import Desk
 from services.orchestrator.handlers.applications import Applications
 from trellis_contracts import subjects
 from trellis_contracts.asking import Accepted, Asked, Refused
 from trellis_contracts.deployments import (
+    DeployRequested,
     DeploySucceeded,
     EnvironmentCommand,
     EnvironmentEvent,
@@ -29,9 +31,10 @@ from trellis_contracts.deployments import (
     RollBack,
 )
 from trellis_contracts.failures import RunErrored
-from trellis_contracts.gating import ReviewQueue
+from trellis_contracts.gating import ContentChanged, ReviewQueue
 from trellis_contracts.lifecycles import ClassifyEnvironment, RemoveEnvironment
 from trellis_contracts.names import EnvironmentId, derived_id
+from trellis_contracts.releases import Release, Target
 
 
 class Environments:
@@ -88,6 +91,26 @@ class Environments:
             return  # its application is gone
         if advancing.is_due(state, context=context, now=self._clock()):
             await self.answer(command, asked)
+
+    async def foresee(self, command: Promote | RollBack, asked: Asked) -> Foreseen:
+        """Say what a deployment would be, were it asked for now.
+
+        Raises:
+            Illegal: the rule that forbids it.
+        """
+        environment_id = command.environment_id
+        state = await self.state(environment_id)
+        context = await self._context(command, environment_id, state, asked=asked)
+        events = requests.decide(command, state, context=context)
+        request = next(event for event in events if isinstance(event, DeployRequested))
+        runs = state.release if isinstance(state.content, Live) else None
+        brought = request.release
+        return Foreseen(
+            request=request,
+            environment=state,
+            before=await self._target(environment_id, runs) if runs else None,
+            after=await self._target(environment_id, brought) if brought else request.target,
+        )
 
     async def state(self, environment_id: EnvironmentId) -> Environment:
         """Give an environment as it is recorded now."""
@@ -154,6 +177,19 @@ class Environments:
             return False
         stream = subjects.run_stream(state.slot.run.run_id)
         return isinstance((await self._streams.load(RUNS, stream)).state, Taken)
+
+    async def _target(self, environment_id: EnvironmentId, release: Release) -> Target | None:
+        """Look through the whole history for what built a release: its variables are told there."""
+        stream = subjects.environment_stream(environment_id)
+        found: Target | None = None
+        async with aclosing(self._streams.events(stream)) as events:
+            async for event in events:
+                match event:
+                    case DeployRequested() | ContentChanged() if (
+                        event.deployment_id == release.deployment_id
+                    ):
+                        found = event.target
+        return found
 
 
 def _run_seconds(application: Application, environment_id: EnvironmentId) -> int | None:

@@ -15,6 +15,7 @@ from services.orchestrator.handlers.applications import Applications
 from services.orchestrator.handlers.branches import Branches
 from services.orchestrator.handlers.deliveries import Deliveries
 from services.orchestrator.handlers.environments import Environments
+from services.orchestrator.handlers.previews import Previews
 from services.orchestrator.handlers.pull_requests import PullRequests
 from services.orchestrator.handlers.runs import Runs
 from trellis_contracts import codec, subjects
@@ -27,6 +28,11 @@ from trellis_contracts.lifecycles import (
     RepointRepository,
 )
 from trellis_contracts.message import Message
+from trellis_contracts.previewing import (
+    PreviewCommand,
+    PreviewFailed,
+    PreviewMade,
+)
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, Delivered
 from trellis_contracts.runs import Heartbeat, HeartbeatAnswer, RunStreamEvent
 
@@ -38,6 +44,7 @@ class Handlers:
     applications: Applications
     environments: Environments
     runs: Runs
+    previews: Previews
     branches: Branches
     deliveries: Deliveries
     pull_requests: PullRequests
@@ -53,8 +60,13 @@ class Handlers:
                 return await self._change(command, asked)
             case command if isinstance(command, EnvironmentCommand):
                 return await self.environments.answer(command, asked)
-            case _:
-                return _not_here(asked, "a command")
+            case other:
+                return await self._preview(other, asked)
+
+    async def _preview(self, command: Message, asked: Asked) -> Accepted | Refused:
+        if isinstance(command, PreviewCommand):
+            return await self.previews.answer(command, asked)
+        return _not_here(asked, "a command")
 
     async def _change(self, command: ApplicationCommand, asked: Asked) -> Accepted | Refused:
         match command:
@@ -72,6 +84,8 @@ class Handlers:
                 return unreadable
             case BranchHeadObserved() | BranchUnobservable() as seen:
                 return await self.branches.take(seen, asked)
+            case PreviewMade() | PreviewFailed() as ended:
+                return await self.previews.take(ended, asked)
             case fact if isinstance(fact, RunStreamEvent):
                 return await self.runs.take(fact, asked)
             case fact if isinstance(fact, Report):

@@ -38,6 +38,10 @@ SELECT body FROM documents
 WHERE generation = :generation AND view = 'deployments' AND shelf = :environment
   AND rank = :number
 """
+_PREVIEW = """
+SELECT body FROM documents
+WHERE generation = :generation AND view = 'previews' AND key = :key
+"""
 _CHANGES = """
 SELECT view, key, position FROM documents
 WHERE generation = :generation AND position > :after AND application IS NOT NULL
@@ -93,6 +97,10 @@ class Views:
     def deployment(self, key: UUID) -> Found:
         """One deployment."""
         return self._found(_DEPLOYMENT, key=str(key))
+
+    def preview(self, key: UUID) -> Found:
+        """One preview."""
+        return self._found(_PREVIEW, key=str(key))
 
     def deployments(self, environment: UUID, *, before: int | None, limit: int) -> Found:
         """The newest of an environment's deployments with a number below `before`."""

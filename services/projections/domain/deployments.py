@@ -5,10 +5,13 @@ from datetime import datetime
 from typing import assert_never
 
 from services.projections.domain import runs
+from trellis_contracts.changes import StackChanges
+from trellis_contracts.continuing import RollbackContinued
 from trellis_contracts.deployments import (
     CancelRequested,
     CommitResolved,
     DeployCancelled,
+    DeployKind,
     DeployRequested,
     DeployStarted,
     DeploySucceeded,
@@ -17,6 +20,7 @@ from trellis_contracts.deployments import (
     ReleaseDeployed,
 )
 from trellis_contracts.failing import DeploymentEvent, Failure
+from trellis_contracts.foreseeing import cannot_undo
 from trellis_contracts.gating import (
     ContentChanged,
     DeployGated,
@@ -32,10 +36,11 @@ from trellis_contracts.views import DeploymentState, DeploymentView, FailureView
 
 @dataclass(frozen=True)
 class Known:
-    """What other events have told: a commit's message, the number of an earlier deployment."""
+    """What other events have told: a commit's message, a deployment's number, a preview."""
 
     message: str | None = None
     rolls_back_to: int | None = None
+    stacks: tuple[StackChanges, ...] = ()
 
 
 NOTHING_KNOWN = Known()
@@ -89,6 +94,8 @@ def _requested(event: DeployRequested, recorded: Recorded, known: Known) -> Depl
         variables=tuple(sorted(target.variables)),
         secrets=tuple(sorted(target.secrets)),
         content=event.content,
+        continues=event.continues,
+        cannot_undo=cannot_undo(known.stacks) if event.kind is DeployKind.ROLLBACK else (),
     )
 
 
@@ -143,7 +150,7 @@ def _ended(view: DeploymentView, event: Message, at: datetime) -> DeploymentView
             return _finished(view, DeploymentState.CANCELLED, at)
         case DeploySucceeded():
             return _released(_finished(view, DeploymentState.SUCCEEDED, at), event)
-        case EnvironmentTornDown():
+        case EnvironmentTornDown() | RollbackContinued():
             return _finished(view, DeploymentState.SUCCEEDED, at)
         case Failure():
             return _failed(view, event, at)

@@ -1,7 +1,7 @@
 """Which documents an event changes: `fold` asks for those it needs and gives the changed ones.
 
-`applications` and `deployments` are the views that people see. `hooks` and `commits` are only
-remembered: they lead a delivery to its application, and a commit to its message.
+`applications`, `deployments` and `previews` are the views that people see. `hooks` and `commits`
+are only remembered: they lead a delivery to its application, and a commit to its message.
 """
 
 from collections.abc import Iterator
@@ -9,17 +9,19 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from services.projections.domain import applications, deployments
+from services.projections.domain import applications, deployments, previews
 from trellis_contracts.applications import ApplicationCreated
+from trellis_contracts.changes import StackChanges
 from trellis_contracts.deployments import DeployKind, DeployRequested
 from trellis_contracts.failing import DeploymentEvent
 from trellis_contracts.message import Message, Recorded
 from trellis_contracts.names import ApplicationId
+from trellis_contracts.previewing import PreviewEvent, PreviewView, preview_id_of
 from trellis_contracts.pull_requests import PullRequestChanged
 from trellis_contracts.pushes import BranchDeleted, DeliveryIgnored, PushReceived
 from trellis_contracts.views import ApplicationView, DeploymentView
 
-VERSION = 2
+VERSION = 3
 """Raise it when any view comes out differently than before: then all are rebuilt."""
 
 _GONE = 1
@@ -43,6 +45,7 @@ class Commit(Message):
 NAMES: dict[type[Message], str] = {
     ApplicationView: "applications",
     DeploymentView: "deployments",
+    PreviewView: "previews",
     Hook: "hooks",
     Commit: "commits",
 }
@@ -79,6 +82,8 @@ def fold(recorded: Recorded, recall: Recall) -> Iterator[Document]:
         yield from _application(application, recorded, recall)
     if isinstance(event, DeploymentEvent):
         yield from _deployment(event, recorded, recall)
+    if isinstance(event, PreviewEvent):
+        yield from _preview(event, recorded, recall)
 
 
 def _remembered(event: Message) -> Iterator[Document]:
@@ -121,12 +126,30 @@ def _deployment(event: DeploymentEvent, recorded: Recorded, recall: Recall) -> I
         yield Document(key, after, event.application_id, shelf=shelf, rank=event.number)
 
 
+def _preview(event: PreviewEvent, recorded: Recorded, recall: Recall) -> Iterator[Document]:
+    key = str(event.preview_id)
+    before = recall(PreviewView, key)
+    after = previews.project(before, recorded)
+    if after is not None and after is not before:
+        yield Document(key, after, event.application_id, shelf=str(event.environment_id))
+
+
 def _known(event: DeploymentEvent, recall: Recall) -> deployments.Known:
     sha = deployments.commit_of(event)
     commit = recall(Commit, sha) if sha else None
     return deployments.Known(
-        message=commit.message if commit else None, rolls_back_to=_rolls_back_to(event, recall)
+        message=commit.message if commit else None,
+        rolls_back_to=_rolls_back_to(event, recall),
+        stacks=_foreseen(event, recall),
     )
+
+
+def _foreseen(event: DeploymentEvent, recall: Recall) -> tuple[StackChanges, ...]:
+    """What a preview of exactly this content has found, if one was made."""
+    if not isinstance(event, DeployRequested):
+        return ()
+    preview = recall(PreviewView, str(preview_id_of(event.environment_id, event.content)))
+    return preview.stacks if preview else ()
 
 
 def _rolls_back_to(event: DeploymentEvent, recall: Recall) -> int | None:

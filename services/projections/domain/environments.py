@@ -11,6 +11,7 @@ from trellis_contracts.applications import (
     VariableRemoved,
     VariableSet,
 )
+from trellis_contracts.continuing import RollbackContinued
 from trellis_contracts.deployments import (
     DeployCancelled,
     DeployRequested,
@@ -108,7 +109,7 @@ def _deployed(view: EnvironmentView, recorded: Recorded, event: DeploymentEvent)
         case EnvironmentTornDown():
             freed = _ended(view, event.deployment_id)
             return freed.model_copy(update={"release": None, "hold": None})
-        case DeploySuperseded() | DeployCancelled() | Failure():
+        case RollbackContinued() | DeploySuperseded() | DeployCancelled() | Failure():
             return _ended(view, event.deployment_id)
         case _:
             return view

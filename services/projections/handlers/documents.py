@@ -22,6 +22,7 @@ from trellis_contracts.explaining import (
     why_deployment,
     why_environment,
 )
+from trellis_contracts.previewing import PreviewView, preview_id_of
 from trellis_contracts.views import ApplicationView, DeploymentView
 
 Sha = Annotated[str | None, Query(pattern=r"^[0-9a-f]{4,40}$")]
@@ -44,6 +45,7 @@ class Documents:
         router.get("/applications/{name}")(self.application)
         router.get("/environments/{environment}/deployments")(self.deployments)
         router.get("/deployments/{deployment}")(self.deployment)
+        router.get("/previews/{preview}")(self.preview)
         router.get("/applications/{name}/why")(self.why)
         return router
 
@@ -69,12 +71,25 @@ class Documents:
         if number is not None and not newest:
             raise Problem(404, f"{environment} has no deployment #{number}.")
         if number is not None:
-            told = why_deployment(newest[0])
+            told = why_deployment(newest[0], await self._preview_of(newest[0]))
         elif commit is not None:
             told = why_commit(where, newest, application=application, commit=commit)
         else:
             told = why_environment(where, newest)
         return answer(Explanation(sentences=tuple(told)).model_dump_json(), found)
+
+    async def preview(self, preview: UUID, after: After = None) -> Response:
+        """Answer one preview: what a promotion or a rollback would change."""
+        found = await self._reading.found(lambda: self._views.preview(preview), after=after)
+        return one(found, "There is no such preview.")
+
+    async def _preview_of(self, view: DeploymentView) -> PreviewView | None:
+        """Give the preview of exactly what a deployment brings, if one was asked for."""
+        if view.content is None:
+            return None
+        key = preview_id_of(view.environment_id, view.content)
+        found = await self._reading.found(lambda: self._views.preview(key), after=None)
+        return PreviewView.model_validate_json(found.bodies[0]) if found.bodies else None
 
     async def _newest(self, environment: UUID, number: int | None) -> list[DeploymentView]:
         views = self._views

@@ -23,6 +23,7 @@ from trellis_contracts.applications import (
     SetVariable,
 )
 from trellis_contracts.asking import RefusalCode
+from trellis_contracts.continuing import Continuation, ContinueRollback
 from trellis_contracts.deployments import (
     Cancel,
     Promote,
@@ -32,8 +33,10 @@ from trellis_contracts.deployments import (
     RollBack,
     TearDown,
 )
+from trellis_contracts.foreseeing import DATA_STAYS
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
+from trellis_contracts.previewing import PreviewPromotion, PreviewRollback
 from trellis_contracts.rights import Role
 from trellis_contracts.settings import SettingsChange
 
@@ -203,6 +206,54 @@ async def test_each_kind_of_deployment_is_asked_for_and_dry_runs_store_nothing(
         )
         assert (dry.status_code, dry.json()["dry_run"]) == (200, True)
         assert ingest.orchestrator.asked[-1].dry_run
+
+
+async def test_previews_are_asked_for_by_who_may_deploy(ingest: RunningIngest) -> None:
+    application = await ingest.an_application()
+    here, staging = application.environments["development"], application.environments["staging"]
+    promotion = f"{application.at()}/promote/preview"
+
+    assert await _send(ingest, f"POST {promotion}", {"source": str(staging)}) == (
+        PreviewPromotion(environment_id=here, source=staging)
+    )
+    assert await _send(ingest, f"POST {application.at()}/rollback/preview", {}) == (
+        PreviewRollback(environment_id=here)
+    )
+    viewer = ingest.as_a(Role.VIEWER)
+    body = {"source": str(staging)}
+    assert (await ingest.client.post(promotion, json=body, headers=viewer)).status_code == 403
+
+
+async def test_the_answer_to_a_rollback_says_what_it_cannot_undo(ingest: RunningIngest) -> None:
+    application = await ingest.an_application()
+    for dry_run in ("true", "false"):
+        answer = await ingest.client.post(
+            f"{application.at()}/rollback",
+            params={"dry_run": dry_run},
+            json={},
+            headers=ingest.as_a(Role.DEVELOPER),
+        )
+        assert answer.json()["cannot_undo"] == [DATA_STAYS]
+
+
+async def test_continuing_a_rollback_is_asked_for_by_administrators_with_a_reason(
+    ingest: RunningIngest,
+) -> None:
+    application = await ingest.an_application()
+    url = f"{application.at()}/continue-rollback"
+    sent = {"stack": "shop-dev", "skip": ["Topic", "shop-dev-Inner-1.Queue"], "reason": "gone"}
+
+    assert await _send(ingest, f"POST {url}", sent, role=Role.ADMIN) == ContinueRollback(
+        environment_id=application.environments["development"],
+        continuation=Continuation.model_validate(sent),
+    )
+    for role, body, status in [
+        (Role.DEVELOPER, sent, 403),
+        (Role.ADMIN, {**sent, "reason": ""}, 422),
+        (Role.ADMIN, {**sent, "skip": ["--force"]}, 422),
+    ]:
+        answer = await ingest.client.post(url, json=body, headers=ingest.as_a(role))
+        assert answer.status_code == status, answer.text
 
 
 async def test_cancelling_and_cloud_resets_are_asked_for(ingest: RunningIngest) -> None:

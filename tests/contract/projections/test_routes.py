@@ -21,13 +21,18 @@ from services.projections.adapters.views_file import ViewsUnavailable
 from services.projections.app import create_app
 from services.projections.handlers.reading import Reading
 from services.projections.settings import ProjectionsSettings
+from tests.support.golden import sample
 from tests.support.histories import Shop, history
 from trellis_contracts.names import derived_id
+from trellis_contracts.previewing import PreviewRequested
 from trellis_contracts.rights import HEADER, Right, Role
 from trellis_contracts.routes import ROUTES
 from trellis_contracts.views import ApplicationView, DeploymentView
 
 SHOP = Shop()
+PREVIEW = PreviewRequested.model_validate(
+    {**sample(PreviewRequested), "application_id": SHOP.application_id}
+)
 API = "/api/v1"
 PATHS = [
     f"{API}/views/applications",
@@ -35,6 +40,7 @@ PATHS = [
     f"{API}/views/applications/{SHOP.application_id}",
     f"{API}/views/environments/{SHOP.environment()}/deployments",
     f"{API}/views/deployments/{SHOP.deployment(1)}",
+    f"{API}/views/previews/{PREVIEW.preview_id}",
     f"{API}/views/applications/shop/why?environment=development",
     f"{API}/views/applications/shop/why?environment=development&number=2",
 ]
@@ -51,7 +57,8 @@ def a_service(folder: Path) -> tuple[FastAPI, Signer]:
     )
     generation = Generation(folder / "views.sqlite")
     generation.resume(derived_id("store"))
-    events = history(*SHOP.created(), *SHOP.deployed(1), *SHOP.deployed(2), SHOP.requested(3))
+    deployments = (*SHOP.deployed(1), *SHOP.deployed(2), SHOP.requested(3))
+    events = history(*SHOP.created(), *deployments, PREVIEW)
     generation.apply(events, reached=len(events))
     generation.complete()
     generation.close()
@@ -98,7 +105,7 @@ def test_every_route_asks_for_the_right_to_read(tmp_path: Path) -> None:
     app, _signer = a_service(tmp_path)
     contexts = iter_route_contexts(app.routes)
     routes = [one.original_route for one in contexts if isinstance(one.original_route, APIRoute)]
-    assert len(routes) == 6
+    assert len(routes) == 7
     for route in routes:
         asked = [one.call for one in route.dependant.dependencies]
         rights = {one.right for one in asked if isinstance(one, Identified)}

@@ -5,6 +5,7 @@ from tests.support.deployments import DEVELOPMENT, PRODUCTION, STAGING, A, B, C
 from tests.support.orchestration import DEPLOYED, Asker, push
 from trellis_contracts import subjects
 from trellis_contracts.asking import Accepted, RefusalCode, Refused
+from trellis_contracts.continuing import Continuation, ContinueRollback, RollbackContinued
 from trellis_contracts.deployments import (
     Cancel,
     DeployKind,
@@ -185,3 +186,25 @@ async def test_what_a_local_aws_forgot_is_gone(asker: Asker, builder: ObedientBu
     await asker.accepted(RollBack(environment_id=DEVELOPMENT))
     work = await builder.next_run()
     assert (work.commit, work.previous) == (A, None)
+
+
+async def test_a_stuck_rollback_goes_on_when_a_person_says_without_what(
+    asker: Asker, builder: ObedientBuilder
+) -> None:
+    builder.heads["main"] = B  # or the remote, asked late, has the old commit deployed
+    await asker.deliver(push("second"))
+    work = await builder.next_run()
+    stack = work.target.stack_name
+    await builder.get_stuck(work, "Topic")
+
+    wanted = Continuation(stack=stack, skip=("Topic",), reason="deleted by hand")
+    await asker.accepted(ContinueRollback(environment_id=DEVELOPMENT, continuation=wanted))
+    run = await builder.next_run()
+    assert (run.kind, run.continues) == (DeployKind.CONTINUE, wanted)
+    assert run.previous is not None
+    assert run.previous.commit == A
+    await builder.succeed(run)
+
+    request, _, ended = (await asker.recorded(subjects.environment_stream(DEVELOPMENT)))[-3:]
+    assert isinstance(ended.event, RollbackContinued)
+    assert (request.envelope.actor, ended.event.continuation) == ("person:ana", wanted)

@@ -15,6 +15,7 @@ from trellis_contracts.deployments import DeployKind
 from trellis_contracts.logs import LogChunk
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id, new_id
+from trellis_contracts.previewing import PreviewOutcome, PreviewRequested, PreviewRun
 from trellis_contracts.releases import Release, Target
 from trellis_contracts.runs import HeartbeatAnswer, Instruction, RunOutcome, RunStarted, StartRun
 
@@ -47,12 +48,15 @@ class Bookkeeper:
     async def stop(self) -> None:
         await self._bus.stop()
 
-    async def give(self, work: StartRun) -> None:
-        """Put a run into the work queue."""
+    async def give(self, work: StartRun | PreviewRun) -> None:
+        """Put a run, or a preview, into the work queue."""
         await self._bus.publish(
             subjects.WORK,
             codec.encode(work),
-            headers={"Trellis-Type": "StartRun"},
+            headers={
+                "Trellis-Type": type(work).__name__,
+                "Trellis-Version": str(work.schema_version),
+            },
             message_id=str(new_id()),
         )
 
@@ -70,6 +74,15 @@ class Bookkeeper:
             while True:
                 for fact in self.facts:
                     if isinstance(fact, RunOutcome) and fact.run_id == run_id:
+                        return fact
+                await asyncio.sleep(0.02)
+
+    async def preview(self, run_id: UUID, *, within: float = 60) -> PreviewOutcome:
+        """Wait for the fact that ends a preview."""
+        async with asyncio.timeout(within):
+            while True:
+                for fact in self.facts:
+                    if isinstance(fact, PreviewOutcome) and fact.run_id == run_id:
                         return fact
                 await asyncio.sleep(0.02)
 
@@ -126,3 +139,10 @@ def work_for(
             "previous": previous,
         }
     )
+
+
+def preview_of(work: StartRun) -> PreviewRequested:
+    """Make the preview of what a run would do."""
+    fixed = PreviewRequested.model_validate(sample(PreviewRequested))
+    shared = PreviewRequested.model_fields.keys() & StartRun.model_fields.keys()
+    return fixed.model_copy(update={name: getattr(work, name) for name in shared})

@@ -17,6 +17,7 @@ from trellis_contracts.deployments import CommitResolved, DeployKind
 from trellis_contracts.failures import RunErrored, TestsFailed
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id, new_id
+from trellis_contracts.previewing import PreviewOutcome, PreviewRequested, PreviewRun
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
 from trellis_contracts.releases import Cloud, Release, StackOutputs
 from trellis_contracts.runs import (
@@ -32,6 +33,7 @@ from trellis_contracts.runs import (
     StepFinished,
     StepStarted,
 )
+from trellis_contracts.stack_failures import StackStuck
 from trellis_contracts.steps import Step
 
 _ANSWER: TypeAdapter[Accepted | Refused] = TypeAdapter(Answer)
@@ -46,11 +48,19 @@ class ObedientBuilder:
         self.work: asyncio.Queue[StartRun] = asyncio.Queue()
         self.cancelled: asyncio.Queue[UUID] = asyncio.Queue()
         self.observed: asyncio.Queue[ObserveBranch] = asyncio.Queue()
+        self.previews: asyncio.Queue[PreviewRequested] = asyncio.Queue()
         self._told: dict[UUID, int] = {}
 
     async def next_run(self) -> StartRun:
         async with asyncio.timeout(_PATIENCE):
             return await self.work.get()
+
+    async def next_preview(self) -> PreviewRequested:
+        async with asyncio.timeout(_PATIENCE):
+            return await self.previews.get()
+
+    async def end_preview(self, fact: PreviewOutcome) -> Accepted | Refused:
+        return await self._ask(subjects.fact(fact.run_id), fact, derived_id(fact.run_id, "end"))
 
     async def next_cancel(self) -> UUID:
         async with asyncio.timeout(_PATIENCE):
@@ -78,13 +88,13 @@ class ObedientBuilder:
         for step in (Step.CHECKOUT, Step.DEPLOY):
             await self.tell(work, StepStarted(**_ids(work), step=step))
             await self.tell(work, StepFinished(**_ids(work), step=step, succeeded=True, seconds=1))
-        if work.commit is None and work.kind is not DeployKind.TEARDOWN:
+        if work.commit is None and work.branch:
             resolved = self.heads[work.branch or ""]
             await self.tell(work, CommitResolved(**_ids(work), commit=resolved))
         return await self.tell(work, self.success(work))
 
     def success(self, work: StartRun) -> RunSucceeded:
-        removed = work.kind is DeployKind.TEARDOWN
+        removed = work.kind in (DeployKind.TEARDOWN, DeployKind.CONTINUE)
         stacks = (work.target.stack_name,)
         release = None if removed else work.release or self.release(work)
         return RunSucceeded(**_ids(work), release=release, stacks=stacks, seconds=1)
@@ -103,6 +113,17 @@ class ObedientBuilder:
 
     async def fail(self, work: StartRun) -> Accepted | Refused:
         fact = TestsFailed(**_ids(work), command="npm test", exit_code=1)
+        return await self.tell(work, fact)
+
+    async def get_stuck(self, work: StartRun, *resources: str) -> Accepted | Refused:
+        fact = StackStuck(
+            **_ids(work),
+            stack=work.target.stack_name,
+            stack_status="UPDATE_ROLLBACK_FAILED",
+            resources=resources,
+            reason="it is gone",
+        )
+        await self.start(work)
         return await self.tell(work, fact)
 
     async def err(self, work: StartRun) -> Accepted | Refused:
@@ -163,9 +184,12 @@ async def running_builder(
 
     @on_message(bus, BUILDER_RUNS)
     async def take(body: bytes, message: NatsMessage) -> None:
-        work = codec.decode(message.headers["Trellis-Type"], 1, body)
+        version = int(message.headers["Trellis-Version"])
+        work = codec.decode(message.headers["Trellis-Type"], version, body)
         if isinstance(work, StartRun):
             builder.work.put_nowait(work)
+        elif isinstance(work, PreviewRun):
+            builder.previews.put_nowait(work.preview)
         elif isinstance(work, ObserveBranch):
             await builder.observe(work, UUID(message.headers["Nats-Msg-Id"]))
 

@@ -52,3 +52,7 @@ def test_a_rollback_neither_clones_nor_installs_nor_builds(*, tests: bool) -> No
 
 def test_a_teardown_only_removes() -> None:
     assert plan(_work(DeployKind.TEARDOWN, tests=True)) == (Step.REMOVE,)
+
+
+def test_a_rollback_that_goes_on_does_nothing_else() -> None:
+    assert plan(_work(DeployKind.CONTINUE, tests=True)) == (Step.CONTINUE,)

@@ -206,8 +206,17 @@ def test_a_person_continues_without_what_they_give_up_and_only_what_is_stuck() -
 
     (continued,) = cloud.called("continue_update_rollback")
     assert continued["ResourcesToSkip"] == ["Topic"]
+    cloud.states = ["UPDATE_COMPLETE"]
     with pytest.raises(StackFailed, match="not stuck"):
         one_stack(cloud).free("shop-dev", skip=())
+
+
+def test_a_rollback_that_a_killed_builder_continued_is_waited_for_and_not_continued_twice() -> None:
+    cloud = ScriptedCloud(OWNER, *["UPDATE_ROLLBACK_IN_PROGRESS"] * 3, "UPDATE_ROLLBACK_COMPLETE")
+
+    one_stack(cloud).free("shop-dev", skip=("Topic",))
+
+    assert not cloud.called("continue_update_rollback")
 
 
 def test_what_is_stuck_and_somebody_elses_is_not_continued() -> None:

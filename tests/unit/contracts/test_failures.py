@@ -9,6 +9,8 @@ from tests.support.golden import sample
 from trellis_contracts.failing import Failure
 from trellis_contracts.failures import FailureEvent
 from trellis_contracts.parties import Party
+from trellis_contracts.sentences import skipping
+from trellis_contracts.stack_failures import StackStuck
 
 
 @pytest.mark.parametrize("cls", get_args(FailureEvent), ids=lambda cls: cls.__name__)
@@ -32,3 +34,19 @@ def test_our_own_faults_are_the_operators() -> None:
     ours = {cls.__name__ for cls in get_args(FailureEvent) if cls.must_act is Party.OPERATOR}
 
     assert ours == {"BuilderMemoryExhausted", "RunLost", "RunErrored", "ArtifactUnavailable"}
+
+
+def test_a_stuck_stack_names_the_command_that_leaves_what_blocks_it() -> None:
+    stuck = StackStuck.model_validate(
+        {**sample(StackStuck), "stack": "shop-dev", "resources": ("Topic", "Queue")}
+    )
+
+    wanted = "`trellis continue APP ENV --stack shop-dev --skip Topic --skip Queue --reason …`"
+    assert wanted in stuck.sentence
+
+
+def test_whoever_skips_a_resource_is_told_what_aws_then_believes() -> None:
+    assert "AWS then takes each for rolled back, whatever it really is" in (
+        skipping("shop-dev", ["Topic"])
+    )
+    assert "skipping nothing" in skipping("shop-dev", [])

@@ -1,7 +1,8 @@
 """What a dry run says of what would follow."""
 
 from tests.support.deployments import A, ids, requested, started
-from trellis_contracts.deployments import DeploySuperseded
+from trellis_contracts.continuing import Continuation
+from trellis_contracts.deployments import DeployKind, DeploySuperseded
 from trellis_contracts.foretelling import NOTHING, foretold
 from trellis_contracts.gating import DeployGated, DeploySkipped
 from trellis_contracts.rules import Gate, GateKind, SkipReason
@@ -42,3 +43,14 @@ def test_a_push_that_would_be_skipped() -> None:
         }
     )
     assert foretold([skipped]) == ("It would be skipped: it changes nothing of a.",)
+
+
+def test_what_brings_no_commit_says_what_it_does() -> None:
+    removes = requested(3, None, kind=DeployKind.TEARDOWN, branch=None)
+    goes_on = requested(3, None, kind=DeployKind.CONTINUE, branch=None).model_copy(
+        update={"continues": Continuation(stack="shop-dev", skip=("Topic",), reason="gone")}
+    )
+    assert foretold([removes]) == ("It would be #3 of development: everything would be removed.",)
+    assert foretold([goes_on]) == (
+        "It would be #3 of development: continue the rollback of stack shop-dev, skipping Topic.",
+    )

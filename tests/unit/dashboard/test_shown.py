@@ -164,6 +164,12 @@ def test_a_stacks_state_has_a_colour(status: str, colour: str) -> None:
     assert status_colour(status) == colour
 
 
+def test_a_rollback_says_what_it_cannot_undo() -> None:
+    back = deployment(2, kind=DeployKind.ROLLBACK, cannot_undo=("Data stays.",))
+
+    assert shown(back, "https://x/y", now=NOW).foreseen == ("Data stays.",)
+
+
 def test_secrets_are_shown_by_version_alone() -> None:
     page = settings(environment(secrets={"KEY": 3}, variables={"A": "b"}, credentials_version=None))
 

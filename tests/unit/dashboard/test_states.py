@@ -25,7 +25,11 @@ from tests.support.dashboard import (
     state,
     tab,
 )
+from tests.support.golden import sample
+from trellis_contracts.foreseeing import DATA_STAYS
 from trellis_contracts.names import derived_id
+from trellis_contracts.previewing import PreviewState, PreviewView, preview_id_of
+from trellis_contracts.views import DeploymentState
 
 ANA = Visitor.of(signed_in("ana"))
 DEVELOPMENT = f"/applications/{derived_id('shop')}/environments/{derived_id('development')}"
@@ -108,6 +112,7 @@ async def test_a_rollback_offers_earlier_successes_and_takes_the_chosen(
     asking: Asking, services: Services
 ) -> None:
     await done(asking, "ask", "rollback", "development")
+    assert DATA_STAYS in asking.question.sentence
     assert [choice.value for choice in asking.question.choices] == [
         str(derived_id("deployment", 1))
     ]
@@ -294,6 +299,30 @@ async def test_a_deployment_that_is_not_there_says_so() -> None:
         await read_deployment(rooms().client, ANA, ("shop", "development"), number=7)
     with pytest.raises(NotThere, match="no environment lab"):
         await read_deployment(rooms().client, ANA, ("shop", "lab"), number=7)
+
+
+async def test_one_that_waits_shows_what_it_would_change_until_it_has_begun(
+    services: Services,
+) -> None:
+    waits = deployment(1, state=DeploymentState.WAITING, started_at=None, content="ab" * 32)
+    services.deployments = [waits]
+    fixed = PreviewView.model_validate(sample(PreviewView))
+    preview = fixed.model_copy(
+        update={
+            "preview_id": preview_id_of(waits.environment_id, "ab" * 32),
+            "state": PreviewState.FAILED,
+            "failure": "npm said no",
+        }
+    )
+    at = ("shop", "development")
+
+    assert (await read_deployment(rooms().client, ANA, at, number=1)).foreseen == ()
+    services.previews = [preview]
+    assert (await read_deployment(rooms().client, ANA, at, number=1)).foreseen == (
+        "The preview could not be made: npm said no",
+    )
+    services.deployments = [waits.model_copy(update={"started_at": waits.requested_at})]
+    assert (await read_deployment(rooms().client, ANA, at, number=1)).foreseen == ()
 
 
 def test_a_page_that_is_not_live_says_of_when_it_is() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from services.projections.domain.deployments import Known, project
 from tests.support.histories import BEGIN, Shop, history, recorded, sha
+from trellis_contracts.continuing import Continuation, RollbackContinued
 from trellis_contracts.deployments import (
     CancelRequested,
     DeployCancelled,
@@ -25,6 +26,7 @@ from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
 from trellis_contracts.parties import Party
 from trellis_contracts.runs import StepStarted
+from trellis_contracts.sentences import outcome
 from trellis_contracts.steps import Step
 from trellis_contracts.views import DeploymentState, DeploymentView
 
@@ -159,3 +161,16 @@ def test_times_are_those_of_the_events() -> None:
     assert view.started_at is not None
     assert view.requested_at < view.started_at < view.finished_at
     assert derived_id(SHOP.deployment(1), 1) == view.runs[0].run_id
+
+
+def test_a_rollback_that_went_on_has_succeeded_and_says_what_it_left() -> None:
+    wanted = Continuation(stack="shop-dev", skip=("Topic",), reason="gone")
+    asked = SHOP.requested(1).model_copy(update={"kind": DeployKind.CONTINUE, "continues": wanted})
+    ended = RollbackContinued.model_validate(
+        {**SHOP.of(1), "run_id": SHOP.run(1), "continuation": wanted, "seconds": 1}
+    )
+
+    view = after(asked, SHOP.started(1), ended)
+
+    assert (view.state, view.continues) == (DeploymentState.SUCCEEDED, wanted)
+    assert "continue the rollback of stack shop-dev, skipping Topic" in outcome(view)

@@ -13,7 +13,6 @@ from services.builder.adapters.deployer.errors import StackFailed
 from services.builder.adapters.deployer.retries import persist
 from services.builder.adapters.deployer.stacks import (
     Hide,
-    Stack,
     change_set_prefix,
     change_sets,
     find_stack,
@@ -110,19 +109,14 @@ def propose(
 def discard(access: Access, change_set: ChangeSet) -> None:
     """Take a change set back; of a new stack it leaves no shell under review.
 
-    A shell with a change set of somebody else's is theirs.
+    A stack that has moved on, or holds another change set, is somebody's: it stays.
     """
+    access.cloudformation.delete_change_set(
+        ChangeSetName=change_set.id, StackName=change_set.stack_id
+    )
     shell = find_stack(access, change_set.stack_id) if change_set.new else None
-    if shell and shell.status == REVIEW and not _others(access, shell, change_set):
+    if shell and shell.status == REVIEW and not change_sets(access, shell):
         access.cloudformation.delete_stack(StackName=shell.id)
-    else:
-        access.cloudformation.delete_change_set(
-            ChangeSetName=change_set.id, StackName=change_set.stack_id
-        )
-
-
-def _others(access: Access, shell: Stack, change_set: ChangeSet) -> list[str]:
-    return [name for name in change_sets(access, shell) if f"/{name}/" not in change_set.id]
 
 
 def _worked_out(

@@ -13,6 +13,7 @@ from services.builder.adapters.deployer.access import (
 from services.builder.adapters.deployer.bootstrap import bootstrap
 from services.builder.adapters.deployer.bringing import Bringing
 from services.builder.adapters.deployer.errors import CredentialsRefused
+from services.builder.adapters.deployer.foreseeing import Foresight
 from services.builder.adapters.deployer.lookups import Question, look_up
 from services.builder.adapters.deployer.one_stack import OneStack
 from services.builder.adapters.deployer.prepared import Prepared
@@ -21,6 +22,7 @@ from services.builder.adapters.deployer.stacks import check_owner, find_stack
 from services.builder.adapters.deployer.uploads import Uploads
 from services.builder.adapters.deployer.watch import Watch
 from services.builder.domain.assembly.reach import Owner
+from trellis_contracts.changes import StackChanges
 from trellis_contracts.releases import Cloud, Release, StackOutputs
 
 
@@ -112,9 +114,31 @@ class Deployer:
             rest = self._rest(previous, wanted)
             done = bringing.bring(more_follows=bool(rest))
             if previous and rest:
-                self._remove_rest(rest, one, previous.cloud.region)
+                self._remove_rest(rest, one, previous)
                 done = bringing.drop_exports(done)
         return tuple(deployed.outputs for deployed in done)
+
+    def foresee(
+        self, wanted: Prepared, *, watch: Watch, previous: Release | None = None
+    ) -> tuple[StackChanges, ...]:
+        """Say what a deploy would change, stack by stack, without changing anything.
+
+        Change sets are made and taken back. A stack of which nothing can be said now says why.
+
+        Raises:
+            StackOfAnother, SecretMissing, CredentialsRefused, AwsUnreachable, Stopped, OutOfTime
+        """
+        wanted.check_secrets()
+        reach = wanted.assembly.reach
+        with speaking():
+            self._check_account(wanted, previous)
+            uploads = Uploads(self._access, reach.bucket, reach.account)
+            foresight = Foresight(self._access, reach.owner, watch, uploads)
+            changes = [foresight.change(stack, wanted) for stack in wanted.assembly.stacks]
+            if previous and (rest := self._rest(previous, wanted)):
+                there = replace(foresight, access=self._access_to(previous))
+                changes += filter(None, (there.removal(stack) for stack in rest))
+            return tuple(changes)
 
     def remove(
         self, stacks: Iterable[StackOutputs | str], owner: Owner, *, watch: Watch
@@ -173,14 +197,20 @@ class Deployer:
         """Give what the release had and the assembly has not, also in the region that it left."""
         if previous is None or not self._is_here(previous.cloud):
             return []
-        moved = previous.cloud.region != self._access.region
+        moved = self._has_moved(previous)
         return [s for s in previous.stacks if moved or s.stack not in wanted.assembly.names]
 
-    def _remove_rest(self, rest: Sequence[StackOutputs], one: OneStack, region: str) -> None:
+    def _remove_rest(self, rest: Sequence[StackOutputs], one: OneStack, previous: Release) -> None:
         """Remove it, but for what became another environment's since."""
-        access = self._access if region == self._access.region else self._access.in_region(region)
-        there = replace(one, access=access)
+        there = replace(one, access=self._access_to(previous))
         remove_stacks(there, [stack for stack in rest if not belongs_to_another(there, stack)])
+
+    def _has_moved(self, previous: Release) -> bool:
+        return previous.cloud.region != self._access.region
+
+    def _access_to(self, previous: Release) -> Access:
+        moved = self._has_moved(previous)
+        return self._access.in_region(previous.cloud.region) if moved else self._access
 
     def _is_here(self, cloud: Cloud) -> bool:
         """Whether a release can still be there: a local AWS forgets when it stops."""

@@ -19,7 +19,15 @@ from services.builder.adapters.deployer.stacks import (
     check_owner,
     find_stack,
 )
-from services.builder.adapters.deployer.states import DELETE_FAILED, GONE, STUCK, Way, is_busy, way
+from services.builder.adapters.deployer.states import (
+    DELETE_FAILED,
+    GONE,
+    STUCK,
+    WENT_BACK,
+    Way,
+    is_busy,
+    way,
+)
 from services.builder.adapters.deployer.watch import Watch
 from services.builder.domain.assembly.reach import Owner
 from services.chassis.failpoints import passed
@@ -148,15 +156,23 @@ class Mending:
     def free(self, name: str, *, skip: Sequence[str]) -> None:
         """Continue the rollback of a stack that is stuck, as a person decided.
 
+        Called again after its process was killed, it waits for what runs; one that went back
+        meanwhile is as it was to be.
+
         Raises:
             StackStuck: it is stuck still.
             StackFailed: it is not stuck, or is changed by somebody else.
             StackOfAnother
         """
         found = self.find(name)
-        if found is None or found.status != STUCK:
+        if found and is_busy(found.status):
+            self.wait_out(found)
+            found = self.find(name)
+        if found is None or found.status not in (STUCK, WENT_BACK):
             raise StackFailed(name, found.status if found else GONE, "its rollback is not stuck")
         check_owner(self.access, found, self.owner)
+        if found.status == WENT_BACK:
+            return
         try:
             ending = self.continue_rollback(found, skip=skip)
         except LostRace:

@@ -67,7 +67,7 @@ class OneStack(Mending):
                 stack=stack.name,
                 owner=self.owner,
                 new=found is None,
-                template=_given(text, uploads),
+                template=given(text, uploads),
                 parameters=prepared.parameters(stack),
                 tags=stack.tags,
                 hide=self.hide,
@@ -180,7 +180,8 @@ class OneStack(Mending):
         return StackOutputs(stack=stack.name, stack_id=stack.id, outputs=outputs)
 
 
-def _given(template: str, uploads: Uploads) -> TemplateParameter:
+def given(template: str, uploads: Uploads) -> TemplateParameter:
+    """Put a template into the request, or where AWS finds it if it is too long for that."""
     if len(template.encode()) <= LARGEST_INLINE:
         return {"TemplateBody": template}
     return {"TemplateURL": uploads.put_template(template)}

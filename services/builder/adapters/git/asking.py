@@ -75,7 +75,7 @@ class Asked:
         """Run git, which must end with 0."""
         ended = await self.run(argv, on_output)
         if not ended.succeeded:
-            raise self._broken(ended)
+            raise self.broken(ended)
 
     async def answer(self, argv: tuple[str, ...], *, none: int = 0) -> str:
         """What git answers; empty when it ends with `none`, its way to say that there is none."""
@@ -84,7 +84,7 @@ class Asked:
             return self.output
         if none and ended.code == none:
             return ""
-        raise self._broken(ended)
+        raise self.broken(ended)
 
     async def refuse_a_cut_pack(self) -> None:
         """Tell a pack that was cut off at the limit from other failures: git does not.
@@ -103,7 +103,8 @@ class Asked:
         held = f"{limits.files} files and {limits.tree_bytes >> 20} MiB"
         return failures.RepositoryTooLarge(self.remote.url, held)
 
-    def _broken(self, ended: Exit) -> failures.GitFailure:
+    def broken(self, ended: Exit) -> failures.GitFailure:
+        """The failure that a command ended with."""
         url, with_token = self.remote.url, self._token is not None
         said = "\n".join(self._said)
         if _DENIED.search(said):

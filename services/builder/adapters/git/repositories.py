@@ -4,10 +4,12 @@ from pydantic import SecretStr, TypeAdapter
 
 from services.builder.adapters.git import failures
 from services.builder.adapters.git.asking import Asked, GitLimits
+from services.builder.adapters.git.history import between
 from services.builder.adapters.git.options import git
 from services.builder.adapters.git.origins import allowed
 from services.builder.adapters.isolation.sandbox import Sandbox
 from services.builder.adapters.isolation.watch import OnOutput
+from trellis_contracts.changes import CommitsBetween, Direction
 from trellis_contracts.names import BranchName, CommitSha, RepositoryUrl
 
 _COMMIT: TypeAdapter[CommitSha] = TypeAdapter(CommitSha)
@@ -76,6 +78,33 @@ class Git:
             if name == ref:
                 return _COMMIT.validate_python(sha)
         raise failures.BranchNotFound(repository, branch)
+
+    async def between(
+        self,
+        repository: RepositoryUrl,
+        since: CommitSha | None,
+        until: CommitSha,
+        *,
+        branch: BranchName | None = None,
+        token: SecretStr | None = None,
+    ) -> CommitsBetween:
+        """Say what lies between two commits, in the run's folder with its checkout.
+
+        Raises:
+            GitFailure: one of its kinds.
+            ValueError: one is no full SHA, or `branch` no branch's name.
+        """
+        _COMMIT.validate_python(until)
+        if since is None:
+            return CommitsBetween(until=until, direction=Direction.FIRST)
+        _COMMIT.validate_python(since)
+        if branch is not None:
+            _BRANCH.validate_python(branch)
+        if since == until:
+            return CommitsBetween(since=since, until=until, direction=Direction.SAME)
+        remote = allowed(repository, self._origins)
+        asked = Asked(remote, self._sandbox, self._limits, token=token)
+        return await between(asked, since, until, branch=branch, limits=self._limits)
 
     async def _fetch(
         self, asked: Asked, commit: CommitSha, branch: BranchName | None, *, on_output: OnOutput

@@ -4,6 +4,7 @@ from services.builder.adapters.attempt import Attempt
 from services.builder.adapters.git import failures
 from services.builder.adapters.git.repositories import Git
 from services.builder.domain.run import StepFailed
+from trellis_contracts.changes import CommitsBetween, Direction
 from trellis_contracts.failures import CheckoutFailed, CommitNotFound, FailureEvent
 from trellis_contracts.names import CommitSha
 
@@ -31,6 +32,31 @@ async def check_out(attempt: Attempt) -> CommitSha:
     except failures.GitFailure as failure:
         raise StepFailed(_failed(attempt, failure)) from failure
     return commit
+
+
+async def look_back(attempt: Attempt) -> CommitsBetween:
+    """Say what lies between what the environment runs and what was checked out.
+
+    That it cannot be found out is no failure: it is said instead.
+    """
+    work = attempt.work
+    since = work.previous.commit if work.previous else None
+    git = Git(attempt.sandbox, attempt.conditions.git_origins)
+    try:
+        return await git.between(
+            work.target.repository,
+            since,
+            attempt.commit or "",
+            branch=work.branch,
+            token=attempt.granted.clone_token,
+        )
+    except failures.GitFailure as failure:
+        return CommitsBetween(
+            since=since,
+            until=attempt.commit or "",
+            direction=Direction.UNKNOWN,
+            detail=str(failure)[:512],
+        )
 
 
 def _failed(attempt: Attempt, failure: failures.GitFailure) -> FailureEvent:

@@ -26,12 +26,15 @@ T = TypeVar("T")
 async def enter(attempt: Attempt) -> tuple[Deployer, Identity]:
     """Open AWS with the environment's credentials, and make its asset bucket be there.
 
+    A preview makes none.
+
     Raises:
         StepFailed: with CredentialsRejected, or what else AWS would not do.
     """
     deployer = await settled(attempt, lambda: _open(attempt))
     identity = await settled(attempt, deployer.identity)
-    await settled(attempt, lambda: deployer.bootstrap(identity.account))
+    if attempt.look is None:
+        await settled(attempt, lambda: deployer.bootstrap(identity.account))
     return deployer, identity
 
 

@@ -50,15 +50,20 @@ async def bring_back(attempt: Attempt, release: Release, artifacts: Artifacts) -
         f"Bringing back the kept assembly of {release.commit[:12]}, with the variables of then"
     )
     deployer, identity = await cloud.enter(attempt)
-    kept = await _open_kept(attempt, release, artifacts, identity=identity)
+    kept = await open_kept(attempt, release, artifacts, identity=identity)
     fallback = await _fallback(attempt, kept, artifacts, identity=identity)
     stacks = await _deploy(attempt, deployer, kept, fallback=fallback)
     return release.model_copy(update={"stacks": stacks, "cloud": deployer.cloud(identity)})
 
 
-async def _open_kept(
+async def open_kept(
     attempt: Attempt, release: Release, artifacts: Artifacts, *, identity: Identity
 ) -> Prepared:
+    """Unpack a kept assembly, and check it as what was just made.
+
+    Raises:
+        StepFailed: with ArtifactUnavailable or AssemblyRefused.
+    """
     folder = attempt.folder.path / f"kept-{release.artifact[:12]}"
     await cloud.settled(attempt, lambda: artifacts.open(release.artifact, folder))
     reach, secrets = cloud.reach_of(attempt, identity), attempt.granted.secrets
@@ -73,7 +78,7 @@ async def _fallback(
     if previous is None or not has_several(wanted.assembly.names, previous):
         return None
     try:
-        kept = await _open_kept(attempt, previous, artifacts, identity=identity)
+        kept = await open_kept(attempt, previous, artifacts, identity=identity)
         kept.check_secrets()
     except (StepFailed, SecretMissing) as unusable:
         await attempt.log.say(

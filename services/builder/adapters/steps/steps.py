@@ -4,13 +4,15 @@ from typing import assert_never
 
 from services.builder.adapters.artifacts import Artifacts
 from services.builder.adapters.attempt import Attempt
-from services.builder.adapters.steps.checkout import check_out
+from services.builder.adapters.steps.checkout import check_out, look_back
+from services.builder.adapters.steps.continuing import continue_rollback
 from services.builder.adapters.steps.deploy import bring_back, deploy
 from services.builder.adapters.steps.find import find
+from services.builder.adapters.steps.foresee import foresee
 from services.builder.adapters.steps.hooks import after_deploy, before_deploy
 from services.builder.adapters.steps.install import install
 from services.builder.adapters.steps.remove import remove
-from services.builder.adapters.steps.synthesise import synthesise
+from services.builder.adapters.steps.synthesise import assemble, synthesise
 from services.builder.adapters.steps.test import run_tests
 from services.builder.domain.plan import plan
 from trellis_contracts.deployments import CommitResolved, DeployKind, ReleaseDeployed
@@ -47,20 +49,37 @@ class Steps:
             case Step.TEST | Step.BEFORE_DEPLOY | Step.AFTER_DEPLOY:
                 await _run_command(step, attempt)
             case Step.SYNTHESISE:
-                attempt.made = await synthesise(attempt, self._artifacts)
-            case Step.DEPLOY:
-                attempt.release = await self._deploy(attempt)
-                _tell_what_runs(attempt, attempt.release)
-            case Step.REMOVE:
-                attempt.removed = await remove(attempt)
+                await self._synthesise(attempt)
+            case Step.DEPLOY | Step.CONTINUE | Step.REMOVE | Step.PREVIEW:
+                await self._in_the_cloud(step, attempt)
             case _:
                 assert_never(step)
+
+    async def _in_the_cloud(self, step: Step, attempt: Attempt) -> None:
+        match step:
+            case Step.CONTINUE:
+                await continue_rollback(attempt)
+            case Step.REMOVE:
+                attempt.removed = await remove(attempt)
+            case Step.PREVIEW:
+                await foresee(attempt, self._artifacts)
+            case _:
+                attempt.release = await self._deploy(attempt)
+                _tell_what_runs(attempt, attempt.release)
 
     async def _check_out(self, attempt: Attempt) -> None:
         attempt.commit = await check_out(attempt)
         if attempt.work.commit is None:
             attempt.report(CommitResolved(**attempt.ids, commit=attempt.commit))
+        if attempt.look:
+            attempt.look.commits = await look_back(attempt)
         attempt.found = await find(attempt)
+
+    async def _synthesise(self, attempt: Attempt) -> None:
+        if attempt.look:
+            attempt.look.prepared = await assemble(attempt)
+        else:
+            attempt.made = await synthesise(attempt, self._artifacts)
 
     async def _deploy(self, attempt: Attempt) -> Release:
         if attempt.made and attempt.commit:

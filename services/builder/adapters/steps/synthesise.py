@@ -8,7 +8,7 @@ from services.builder.adapters.artifacts import Artifacts
 from services.builder.adapters.attempt import Attempt, Made
 from services.builder.adapters.deployer.access import Identity, asset_bucket
 from services.builder.adapters.deployer.deployer import Deployer
-from services.builder.adapters.deployer.prepared import prepare_assembly
+from services.builder.adapters.deployer.prepared import Prepared, prepare_assembly
 from services.builder.adapters.frameworks.port import Found, SynthesisRequest
 from services.builder.adapters.frameworks.synthesis import (
     LookupsWanted,
@@ -27,6 +27,18 @@ async def synthesise(attempt: Attempt, artifacts: Artifacts) -> Made:
     """Make an assembly of the commit for this environment, check it, and keep it.
 
     Raises:
+        StepFailed: as `assemble`.
+    """
+    prepared = await assemble(attempt)
+    artifact = await cloud.settled(attempt, lambda: artifacts.keep(prepared.folder))
+    await attempt.log.say(f"Kept the assembly as artifact {artifact[:12]}")
+    return Made(prepared, artifact)
+
+
+async def assemble(attempt: Attempt) -> Prepared:
+    """Make an assembly of the commit for this environment, and check it.
+
+    Raises:
         StepFailed: with SynthesisFailed, ParameterMissing, AssemblyRefused or CredentialsRejected.
     """
     found = attempt.found or await find(attempt)
@@ -34,12 +46,9 @@ async def synthesise(attempt: Attempt, artifacts: Artifacts) -> Made:
     await attempt.log.say(f"Synthesising with {found.name}, without credentials")
     synthesis = await _with_lookups(attempt, found, deployer=deployer, identity=identity)
     reach, secrets = cloud.reach_of(attempt, identity, found), attempt.granted.secrets
-    prepared = await cloud.settled(
+    return await cloud.settled(
         attempt, lambda: prepare_assembly(synthesis.assembly, reach, secrets)
     )
-    artifact = await cloud.settled(attempt, lambda: artifacts.keep(synthesis.assembly))
-    await attempt.log.say(f"Kept the assembly as artifact {artifact[:12]}")
-    return Made(prepared, artifact)
 
 
 async def _with_lookups(
