@@ -42,7 +42,7 @@ async def cdk(terminal: Terminal, command: str, *options: str) -> None:
 
 async def test_between_trellis_and_cdk_and_back(tmp_path: Path) -> None:
     source = {path: text for path, text in files("1").items() if text is not None}
-    async with whole_trellis(tmp_path) as stage:
+    async with whole_trellis(tmp_path, TRELLIS_POLL_SECONDS="3600") as stage:
         account = Account(stage)
         account.ssm.put_parameter(Name="/greeting", Value="hello", Type="String")
         head = await stage.connect(folder_of_files(tmp_path / "source", source))
