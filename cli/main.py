@@ -93,6 +93,9 @@ applications.app.command(epilog="Example: trellis apps watch shop services/shop 
 applications.app.command(epilog="Example: trellis apps pulls shop --template development")(
     pull_requests.pulls
 )
+applications.app.command("try", epilog="Example: trellis apps try shop 42 --commit 4c1d9f2 --wait")(
+    pull_requests.try_it
+)
 for _panel, _commands in _COMMANDS.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)

@@ -175,6 +175,13 @@ class Api(Lifecycles):
         body = {"following": rule and rule.model_dump(mode="json")}
         return await self._decide("PUT", f"/applications/{application}/pull-requests", body)
 
+    async def try_pull_request(
+        self, application: ApplicationId, number: int, commit: str
+    ) -> Decision:
+        """Have the commit of a fork's pull request installed and tested."""
+        path = f"/applications/{application}/pull-requests/{number}/trial"
+        return await self._decide("POST", path, {"commit": commit})
+
     async def sign_in_link(self) -> str:
         """The address that signs a browser in once, within five minutes, as who asks."""
         answer = await self.http.send("POST", "/sign-in/link")

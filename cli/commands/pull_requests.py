@@ -1,5 +1,6 @@
-"""`trellis apps pulls`: an environment for each pull request, for as long as it is open."""
+"""`trellis apps pulls|try`: environments for pull requests, and trials of those of forks."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -7,12 +8,15 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
+from cli.exits import CliError, Status
 from cli.naming import environment_of, find_application
-from cli.session import ApplicationName, AsJson, Session, with_server
+from cli.session import ApplicationName, AsJson, Session, Wait, with_server
 from cli.tables import table
 from trellis_contracts.pull_requests import PullRequestRule
-from trellis_contracts.sentences import hindered, runs_what, short
-from trellis_contracts.views import ApplicationView
+from trellis_contracts.sentences import hindered, runs_what, short, tried_as
+from trellis_contracts.views import ApplicationView, TrialView
+
+_PAUSE_SECONDS, _SHORTEST = 0.5, 7
 
 
 def pulls(
@@ -57,6 +61,57 @@ def pulls(
     with_server(followed, as_json=as_json)
 
 
+def try_it(
+    name: ApplicationName,
+    number: Annotated[int, typer.Argument(min=1, help="The pull request's number.")],
+    *,
+    commit: Annotated[
+        str, typer.Option(help="The commit that you have looked at, or its beginning.")
+    ],
+    wait: Wait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Install and test a commit of a pull request from a fork, which you have looked at.
+
+    It gets no environment, no variables, secrets or credentials, and leaves nothing behind. Its
+    code runs all the same, with the network of the builder.
+    """
+
+    async def tried(session: Session) -> Status:
+        application = await find_application(session.api, name)
+        whole = _whole(application, number, commit)
+        decision = await session.api.try_pull_request(application.application_id, number, whole)
+        trial = await _trial_of(session, application, number, after=decision.position)
+        while wait and trial.passed is None:
+            await asyncio.sleep(_PAUSE_SECONDS)
+            trial = await _trial_of(session, application, number, after=None)
+        session.output.give(trial)
+        session.output.show(*(Text.from_ansi(f"  | {line}") for line in trial.tail))
+        session.output.show(Text(f"{short(trial.commit)} {tried_as(trial)}"))
+        return Status.FAILED if trial.passed is False else Status.FINE
+
+    if status := with_server(tried, as_json=as_json):
+        raise typer.Exit(status)
+
+
+def _whole(application: ApplicationView, number: int, commit: str) -> str:
+    """Give the commit where the pull request stands, if that is what was said."""
+    for one in application.pull_requests:
+        if one.number == number and one.commit.startswith(commit) and len(commit) >= _SHORTEST:
+            return one.commit
+    return commit
+
+
+async def _trial_of(
+    session: Session, application: ApplicationView, number: int, *, after: int | None
+) -> TrialView:
+    now = await session.api.application(application.application_id, after=after)
+    for one in now.pull_requests:
+        if one.number == number and one.trial:
+            return one.trial
+    raise CliError(f"Pull request {number} is not open any more.")
+
+
 def _rule(
     application: ApplicationView, template: str | None, *, days: int | None, at_once: int | None
 ) -> PullRequestRule:
@@ -85,7 +140,7 @@ def _page(application: ApplicationView) -> Iterator[RenderableType]:
     if not application.pull_requests:
         yield Text("None is open, as far as webhooks have told.", style="dim")
         return
-    made = table("Pull request", "Branch", "Commit", "Environment")
+    made = table("Pull request", "Branch", "Commit", "Environment", "Trial")
     for one in application.pull_requests:
         there = next(
             (e for e in application.environments if e.pull_request == one.number and not e.over),
@@ -93,5 +148,7 @@ def _page(application: ApplicationView) -> Iterator[RenderableType]:
         )
         waits = hindered(one.hindrance) if one.hindrance and rule else ""
         said = f"{there.name}: {runs_what(there.release)}" if there else waits
-        made.add_row(f"#{one.number}", Text(one.branch), short(one.commit), Text(said))
+        tried = f"{short(one.trial.commit)} {tried_as(one.trial)}" if one.trial else ""
+        cells = one.branch, short(one.commit), said, tried
+        made.add_row(f"#{one.number}", *map(Text, cells))
     yield made

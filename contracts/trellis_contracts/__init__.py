@@ -5,6 +5,7 @@ Pure: pydantic and the standard library, no I/O. The map of the package:
 - `message`: what every message is; `Envelope`, what is known about a recorded event.
 - `names`: ids and constrained strings. `parties`: who must act on a failure.
 - `pushes`: what a forge told us. `applications`: applications, environments and their settings.
+- `pull_requests`, `trials`: pull requests, their environments, and what a fork may have.
 - `lifecycles`: how those change and end. `stages`: a stage made from the name of a branch.
 - `deployments`: deployments and their outcomes. `failures`: one event per kind of failure, those
   of hooks, limits and stacks in modules of their own.

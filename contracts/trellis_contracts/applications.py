@@ -28,6 +28,7 @@ from trellis_contracts.rules import (
     PathPattern,
 )
 from trellis_contracts.settings import EnvironmentSettings, SettingsChange
+from trellis_contracts.trials import TrialEvent, TryPullRequest
 
 VariableValue = Annotated[str, StringConstraints(max_length=4096)]
 
@@ -149,6 +150,7 @@ ApplicationEvent = (
     | BranchUnobservable
     | LifecycleEvent
     | PullRequestEvent
+    | TrialEvent
 )
 
 
@@ -257,4 +259,5 @@ ApplicationCommand = (
     | AddEnvironment
     | LifecycleCommand
     | PullRequestCommand
+    | TryPullRequest
 )

@@ -24,6 +24,7 @@ from trellis_contracts.previewing import PreviewOutcome, PreviewRun
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
 from trellis_contracts.releases import Release, Target
 from trellis_contracts.steps import Step
+from trellis_contracts.trials import TrialEnded, TrialRun
 
 SETTLE_SECONDS = 3900.0
 """How long a stack may take to settle when its run is to end: a custom resource has an hour."""
@@ -67,7 +68,7 @@ class ObserveBranch(Message):
     clone_token_version: int | None = None
 
 
-Work = StartRun | ObserveBranch | PreviewRun
+Work = StartRun | ObserveBranch | PreviewRun | TrialRun
 
 
 class RunEvent(DeploymentEvent):
@@ -151,6 +152,7 @@ Fact = (
     | ReleaseDeployed
     | RunOutcome
     | PreviewOutcome
+    | TrialEnded
     | BranchHeadObserved
     | BranchUnobservable
 )

@@ -16,6 +16,7 @@ from trellis_contracts.views import (
     DeploymentView,
     EnvironmentView,
     ReleaseView,
+    TrialView,
 )
 
 ENDED = frozenset(
@@ -188,7 +189,7 @@ def hindered(why: Hindrance) -> str:
     """Say why a pull request has no environment."""
     match why:
         case Hindrance.FOREIGN:
-            return "none: it comes from a fork"
+            return "none: it comes from a fork (`trellis apps try` runs its tests)"
         case Hindrance.AT_ONCE:
             return "waits until another one is closed: as many as are allowed are there"
         case Hindrance.DEPLOYED:
@@ -197,6 +198,13 @@ def hindered(why: Hindrance) -> str:
             return "waits until the environment that has its name is gone"
         case _:
             assert_never(why)
+
+
+def tried_as(trial: TrialView) -> str:
+    """Say how a trial of a fork's commit went."""
+    if trial.passed is None:
+        return f"is being tried for {trial.by}."
+    return f"{'passed' if trial.passed else 'failed'}: {trial.sentence}"
 
 
 def runs_what(release: ReleaseView | None) -> str:

@@ -199,6 +199,20 @@ class DeletionView(Message):
     deleted_at: UtcDatetime | None = None
 
 
+class TrialView(Message):
+    """How a foreign pull request's commit was tried; `run_id` is what its lines are found by.
+
+    `passed` is None while it goes on.
+    """
+
+    commit: CommitSha
+    run_id: RunId
+    by: ActorId
+    passed: bool | None = None
+    sentence: str | None = None
+    tail: tuple[str, ...] = ()
+
+
 class PullRequestView(Message):
     """An open pull request; `hindrance` is why it has no environment."""
 
@@ -207,6 +221,7 @@ class PullRequestView(Message):
     commit: CommitSha
     foreign: bool
     hindrance: Hindrance | None = None
+    trial: TrialView | None = None
 
 
 class ApplicationView(Message):

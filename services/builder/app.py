@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
+from services.builder.adapters.apart import RunsApart
 from services.builder.adapters.artifacts import open_artifacts
 from services.builder.adapters.conditions import Conditions
-from services.builder.adapters.previewer import Previewer
 from services.builder.adapters.runner import Runner
 from services.builder.adapters.spool import Spool
 from services.builder.adapters.steps.steps import Steps
@@ -33,10 +33,10 @@ class Builder:
     """A builder that is put together; it runs from `start` to `stop`."""
 
     def __init__(
-        self, bus: Bus, spool: Spool, *, workshop: Workshop, runner: Runner, previewer: Previewer
+        self, bus: Bus, spool: Spool, *, workshop: Workshop, runner: Runner, apart: RunsApart
     ) -> None:
         self.bus, self.workshop = bus, workshop
-        self._spool, self._runner, self._previewer = spool, runner, previewer
+        self._spool, self._runner, self._apart = spool, runner, apart
         self._telling: asyncio.Task[None] | None = None
 
     async def start(self, on_crash: Callable[[], None]) -> None:
@@ -50,7 +50,7 @@ class Builder:
 
     async def stop(self) -> None:
         """Take no more work and let runs fall: the next start says that they were cut short."""
-        await self._previewer.close()
+        await self._apart.close()
         await self._runner.close()
         if self._telling:
             await tasks.end(self._telling)
@@ -138,6 +138,6 @@ def _put_together(
     workshop = Workshop(_conditions(settings), secrets)
     steps = Steps(artifacts)
     runner = Runner(bus, spool, workshop=workshop, steps=steps, clock=clock)
-    previewer = Previewer(bus, runner.reporter, workshop=workshop, steps=steps, clock=clock)
-    listen(bus, runner, previewer, workshop=workshop)
-    return Builder(bus, spool, workshop=workshop, runner=runner, previewer=previewer)
+    apart = RunsApart(bus, runner.reporter, workshop=workshop, steps=steps, clock=clock)
+    listen(bus, runner, apart, workshop=workshop)
+    return Builder(bus, spool, workshop=workshop, runner=runner, apart=apart)

@@ -4,9 +4,10 @@ from uuid import UUID
 
 from faststream.nats.annotations import NatsMessage
 
+from services.builder.adapters.apart import RunsApart
 from services.builder.adapters.attempt import Stop
+from services.builder.adapters.errands import PreviewErrand, TrialErrand
 from services.builder.adapters.observer import observe
-from services.builder.adapters.previewer import Previewer
 from services.builder.adapters.runner import Runner
 from services.builder.adapters.showing import shown
 from services.builder.adapters.workshop import Workshop
@@ -16,9 +17,10 @@ from services.chassis.streams import BUILDER_RUNS
 from trellis_contracts import codec, subjects
 from trellis_contracts.previewing import PreviewRun
 from trellis_contracts.runs import ObserveBranch, StartRun
+from trellis_contracts.trials import TrialRun
 
 
-def listen(bus: Bus, runner: Runner, previewer: Previewer, *, workshop: Workshop) -> None:
+def listen(bus: Bus, runner: Runner, apart: RunsApart, *, workshop: Workshop) -> None:
     """Register the builder's subscribers on its bus."""
 
     @on_message(bus, BUILDER_RUNS)
@@ -29,7 +31,9 @@ def listen(bus: Bus, runner: Runner, previewer: Previewer, *, workshop: Workshop
         if isinstance(work, StartRun):
             await runner.take(work)
         elif isinstance(work, PreviewRun):
-            await previewer.take(work.preview)
+            await apart.take(PreviewErrand(work.preview))
+        elif isinstance(work, TrialRun):
+            await apart.take(TrialErrand(work.trial))
         elif isinstance(work, ObserveBranch):
             await observe(bus, workshop, work, id_=UUID(message.headers["Nats-Msg-Id"]))
 
@@ -43,5 +47,5 @@ def listen(bus: Bus, runner: Runner, previewer: Previewer, *, workshop: Workshop
     async def answer(_body: bytes, message: NatsMessage) -> None:
         """Every builder says what it has, to whoever asks."""
         await message.raw_message.respond(
-            codec.encode(await shown(workshop, busy=runner.busy + previewer.busy))
+            codec.encode(await shown(workshop, busy=runner.busy + apart.busy))
         )

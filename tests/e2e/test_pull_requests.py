@@ -84,6 +84,7 @@ async def test_one_is_deployed_with_the_templates_values_and_gone_when_it_is_clo
         foreign = (await stage.application()).pull_requests[-1]
         assert (foreign.number, foreign.hindrance) == (8, Hindrance.FOREIGN)
 
+        await try_fork(stage, commit)
         await say(stage, "closed", commit, head={})
         await until(lambda: is_gone(stage))
         assert "shop-pr-7" not in in_the_cloud(stage)
@@ -92,6 +93,22 @@ async def test_one_is_deployed_with_the_templates_values_and_gone_when_it_is_clo
         assert (newest.kind, newest.state) == ("teardown", DeploymentState.SUCCEEDED)
         with pytest.raises(Refusal, match="no such environment"):
             await stage.api.deploy(development._replace(environment_id=removed.environment_id))
+
+
+async def try_fork(stage: Stage, commit: str) -> None:
+    """Have the fork's commit tested: the application has no tests, which is said."""
+    application_id = stage.at("development").application_id
+    await stage.api.try_pull_request(application_id, 8, commit)
+
+    async def is_over() -> bool:
+        trial = (await stage.application()).pull_requests[-1].trial
+        return trial is not None and trial.passed is not None
+
+    await until(is_over)
+    trial = (await stage.application()).pull_requests[-1].trial
+    assert trial
+    assert (trial.commit, trial.passed) == (commit, False)
+    assert "npm run test" in (trial.sentence or "")
 
 
 async def newest_of(stage: Stage, environment: EnvironmentView | None) -> DeploymentView:

@@ -22,8 +22,11 @@ async def prepare(
     report: Callable[[Message], None],
     room: AsyncExitStack,
     look: Look | None = None,
+    trusted: bool = True,
 ) -> Attempt:
     """Give the attempt; `room` takes away what it leaves behind. `look`: it is a preview.
+
+    What one that is not `trusted` installs is not kept, nor is anything lent to it.
 
     Raises:
         SecretNotFound, DiskFull, IsolationMissing
@@ -31,7 +34,7 @@ async def prepare(
     ids, granted = ids_of(work), await workshop.grant(work)
     log = RunLog(bus, ids, secrets=granted.to_mask(), clock=clock)
     room.push_async_callback(log.end)
-    folder, sandbox = await workshop.room(str(work.run_id), room)
+    folder, sandbox = await workshop.room(str(work.run_id), room, trusted=trusted)
 
     def seconds_left() -> float:
         return (work.deadline - clock()).total_seconds()
@@ -46,6 +49,6 @@ async def prepare(
         granted=granted,
         report=report,
         seconds_left=seconds_left,
-        shop=workshop.shop(folder, room, say=log.say),
+        shop=workshop.shop(folder, room, say=log.say, trusted=trusted),
         look=look,
     )

@@ -110,21 +110,32 @@ class Workshop:
                 return False
         return ended.succeeded
 
-    async def room(self, name: str, stack: AsyncExitStack) -> tuple[RunFolder, Sandbox]:
+    async def room(
+        self, name: str, stack: AsyncExitStack, *, trusted: bool = True
+    ) -> tuple[RunFolder, Sandbox]:
         """Give a fresh folder and a sandbox around it; `stack` removes both.
+
+        One that is not `trusted` gets nothing of this host that others could not know.
 
         Raises:
             DiskFull, IsolationMissing: with what to do.
         """
         await self.well()
-        assert self._profile is not None  # noqa: S101 - `well` has made it or raised
+        profile = self._profile if trusted else await asyncio.to_thread(self._bare_profile)
+        assert profile is not None  # noqa: S101 - `well` has made it or raised
         folder = await stack.enter_async_context(self._folders.fresh(name))
-        return folder, Sandbox(self._profile, folder.path)
+        return folder, Sandbox(profile, folder.path)
 
-    def shop(self, folder: RunFolder, room: AsyncExitStack, *, say: Say) -> "RunsShop":
+    def _bare_profile(self) -> Profile:
+        return prepare(trusted=False, hidden=self.conditions.hidden)
+
+    def shop(
+        self, folder: RunFolder, room: AsyncExitStack, *, say: Say, trusted: bool = True
+    ) -> "RunsShop":
         """Give what is kept here to a run, for as long as `room` is open."""
         assert self._profile is not None  # noqa: S101 - a run has its room
-        return RunsShop(self, self._profile, folder, room, say)
+        lends = trusted and self.layers
+        return RunsShop(self, self._profile, folder, room, say, lends=lends)
 
     async def grant(self, work: StartRun) -> Granted:
         """Fetch what a run was granted, in the versions that were recorded.
@@ -169,6 +180,7 @@ class RunsShop:
     folder: RunFolder
     room: AsyncExitStack
     say: Say
+    lends: bool
 
     async def toolchain(self, name: str) -> Path:
         """Give one of our toolchains; installed, and said so, if it is not there."""
@@ -188,13 +200,13 @@ class RunsShop:
 
     def dependencies(self, digest: str) -> Kept | None:
         """Without layers nothing can be lent: a step could write into it."""
-        if not self.workshop.layers:
+        if not self.lends:
             return None
         return self.room.enter_context(self.workshop.dependencies.use(digest))
 
     def keep_dependencies(self, digest: str, folders: Sequence[str]) -> Kept | None:
         """Move what was installed into the store, and lend it to the run that installed it."""
-        if not self.workshop.layers:
+        if not self.lends:
             return None
         store = self.workshop.dependencies
         return (

@@ -43,6 +43,11 @@ def _is_wanted(step: Step, work: StartRun) -> bool:
             return False
 
 
+def plan_trial() -> tuple[Step, ...]:
+    """Give the steps of a trial: nothing is made of a fork's commit."""
+    return (Step.CHECKOUT, Step.INSTALL, Step.TEST)
+
+
 def plan_preview(preview: PreviewRequested) -> tuple[Step, ...]:
     """Give the steps of a preview: those of its deployment, but for the one that changes things."""
     if preview.kind is DeployKind.ROLLBACK:

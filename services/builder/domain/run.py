@@ -3,9 +3,12 @@
 from typing import TypedDict
 from uuid import UUID
 
+from trellis_contracts.deployments import DeployKind
 from trellis_contracts.failures import FailureEvent
 from trellis_contracts.previewing import PreviewRequested
+from trellis_contracts.releases import Target
 from trellis_contracts.runs import StartRun
+from trellis_contracts.trials import TrialRequested
 
 
 class RunIds(TypedDict):
@@ -46,6 +49,33 @@ def run_of(preview: PreviewRequested) -> StartRun:
         branch=preview.branch,
         release=preview.release,
         previous=preview.previous,
+    )
+
+
+def trial_run(trial: TrialRequested) -> StartRun:
+    """Give a trial as the run that its steps know: with no value, secret or credential."""
+    target = Target(
+        application=trial.application,
+        environment=f"fork-{trial.number}",
+        stage=f"fork-{trial.number}",
+        production=False,
+        repository=trial.repository,
+        folder=trial.folder,
+        settings=trial.settings,
+        clone_token_version=trial.clone_token_version,
+    )
+    return StartRun(
+        application_id=trial.application_id,
+        environment_id=trial.run_id,
+        deployment_id=trial.run_id,
+        number=1,
+        run_id=trial.run_id,
+        fence=0,
+        attempt=trial.attempt,
+        deadline=trial.deadline,
+        kind=DeployKind.DEPLOY,
+        target=target,
+        commit=trial.commit,
     )
 
 

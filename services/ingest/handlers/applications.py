@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 from starlette.requests import Request
 
@@ -22,6 +22,7 @@ from services.ingest.domain.addresses import (
     repository_name,
 )
 from services.ingest.handlers.asking import (
+    Approver,
     Body,
     Configurer,
     Creator,
@@ -37,6 +38,7 @@ from trellis_contracts.names import (
     ApplicationId,
     ApplicationName,
     BranchName,
+    CommitSha,
     EnvironmentId,
     EnvironmentName,
     FolderPath,
@@ -46,6 +48,7 @@ from trellis_contracts.names import (
 from trellis_contracts.pull_requests import FollowPullRequests, PullRequestRule
 from trellis_contracts.rights import Identity
 from trellis_contracts.rules import PathPattern
+from trellis_contracts.trials import TryPullRequest
 
 
 def _one_printable_line(value: SecretStr) -> SecretStr:
@@ -85,6 +88,12 @@ class NewFollowing(Body):
     """How pull requests get environments; null: they get none."""
 
     following: PullRequestRule | None
+
+
+class NewTrial(Body):
+    """The commit that was looked at, where the pull request stands."""
+
+    commit: CommitSha
 
 
 class WebhookView(BaseModel):
@@ -128,6 +137,8 @@ class Applications:
         router.put("/{application_id}/clone-token", status_code=202)(self.put_clone_token)
         router.put("/{application_id}/watches", status_code=202)(self.watch)
         router.put("/{application_id}/pull-requests", status_code=202)(self.follow)
+        one = "/{application_id}/pull-requests/{number}"
+        router.post(f"{one}/trial", status_code=202)(self.try_it)
         return router
 
     async def create(
@@ -193,6 +204,22 @@ class Applications:
         One from a fork gets none. Switched off, the environments that are there are removed.
         """
         command = FollowPullRequests(application_id=application_id, following=asked.following)
+        return told(await decided(self._orchestrator, command, who=who, key=key))
+
+    async def try_it(
+        self,
+        *,
+        who: Approver,
+        application_id: UUID,
+        number: Annotated[int, Path(ge=1)],
+        asked: NewTrial,
+        key: Key,
+    ) -> Decision:
+        """Install and test the commit of a pull request from a fork, which you have looked at.
+
+        It gets no environment, no variables, secrets or credentials; the view says how it went.
+        """
+        command = TryPullRequest(application_id=application_id, number=number, commit=asked.commit)
         return told(await decided(self._orchestrator, command, who=who, key=key))
 
     async def _hook_for(

@@ -66,9 +66,10 @@ class Dispatcher:
             Unavailable, BusError: what was not offered yet is offered by the next call.
         """
         underway = dict(self._index.underway)
-        previews = tuple(self._index.previews.values())
+        previews, trials = tuple(self._index.previews.values()), self._index.trials()
         current = {found.run.run_id for found in underway.values()}
         current |= {preview.run_id for preview in previews}
+        current |= {trial.run_id for trial in trials}
         self._offered &= current
         self._cancelled &= current
         for environment_id, found in underway.items():
@@ -82,6 +83,10 @@ class Dispatcher:
             if preview.run_id not in self._offered:
                 await self._work.preview(preview)
                 self._offered.add(preview.run_id)
+        for trial in trials:
+            if trial.run_id not in self._offered:
+                await self._work.trial(trial)
+                self._offered.add(trial.run_id)
 
     async def _offer(self, environment_id: EnvironmentId, found: Underway) -> None:
         run_id = found.run.run_id

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import get_args
 
-from services.orchestrator.domain import application
+from services.orchestrator.domain import application, trials
 from services.orchestrator.domain.connected import Application, NotCreated
 from services.orchestrator.domain.refusals import IllegalEnvironment
 from trellis_contracts.applications import ApplicationEvent, EnvironmentAdded
@@ -50,6 +50,7 @@ from trellis_contracts.pushes import (
     RepositoryRenamed,
 )
 from trellis_contracts.runs import RunStarted
+from trellis_contracts.trials import TrialRequested
 
 _Outcome = (
     DeployCancelled
@@ -132,6 +133,12 @@ class Index:
     def with_pull_requests(self) -> tuple[Application, ...]:
         """List the applications whose pull requests have environments, or may get some."""
         return tuple(self.applications[found] for found in self._pulled)
+
+    def trials(self) -> tuple[TrialRequested, ...]:
+        """List the trials of foreign pull requests that no builder has ended yet."""
+        return tuple(
+            trial for found in self.with_pull_requests() for trial in trials.under_way(found)
+        )
 
     def followed(self) -> Iterator[tuple[Application, BranchName]]:
         """Yield each branch that deploys somewhere, with its application."""

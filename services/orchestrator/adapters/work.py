@@ -9,6 +9,7 @@ from trellis_contracts import codec, subjects
 from trellis_contracts.names import BranchName
 from trellis_contracts.previewing import PreviewRequested, PreviewRun
 from trellis_contracts.runs import ObserveBranch, StartRun, Work
+from trellis_contracts.trials import TrialRequested, TrialRun
 
 
 class WorkQueue:
@@ -20,6 +21,10 @@ class WorkQueue:
     async def start(self, run: StartRun) -> None:
         """Offer a run. Raises as `Bus.publish`."""
         await self._offer(run, run.run_id)
+
+    async def trial(self, trial: TrialRequested) -> None:
+        """Have a trial made. Raises as `Bus.publish`."""
+        await self._offer(TrialRun(trial=trial), trial.run_id)
 
     async def preview(self, preview: PreviewRequested) -> None:
         """Have a preview made. Raises as `Bus.publish`."""

@@ -8,7 +8,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from services.orchestrator.domain import configuration, identity, line, pull_requests, remote
+from services.orchestrator.domain import (
+    configuration,
+    identity,
+    line,
+    pull_requests,
+    remote,
+    trials,
+)
 from services.orchestrator.domain.configuration import ConfigurationCommand, ConfigurationEvent
 from services.orchestrator.domain.connected import (
     Application,
@@ -19,6 +26,7 @@ from services.orchestrator.domain.connected import (
 )
 from services.orchestrator.domain.lifecycle_refusals import IllegalDeletion, IllegalLeaving
 from services.orchestrator.domain.line import LineEvent
+from services.orchestrator.domain.pull_requests import Following
 from services.orchestrator.domain.refusals import (
     IllegalApplication,
     IllegalName,
@@ -62,16 +70,24 @@ from trellis_contracts.pull_requests import (
 )
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
 from trellis_contracts.settings import EnvironmentSettings
+from trellis_contracts.trials import TrialEnded, TrialEvent, TryPullRequest
 
 STAGES = ("development", "staging", "production")
 """The environments of a new application, in the order of promotion."""
+
+PullRequestQuestion = PullRequestCommand | PullRequestFact | TryPullRequest | TrialEnded
 
 MOST_CHECKED = 200
 """Commits whose checks are kept."""
 
 
 ApplicationQuestion = (
-    ApplicationCommand | BranchHeadObserved | BranchUnobservable | CheckReported | PullRequestFact
+    ApplicationCommand
+    | BranchHeadObserved
+    | BranchUnobservable
+    | CheckReported
+    | PullRequestFact
+    | TrialEnded
 )
 
 
@@ -84,9 +100,8 @@ def evolve(state: ApplicationState, event: Message, *, at: datetime) -> Applicat
     match event:
         case BranchHeadObserved() | BranchUnobservable():
             return remote.evolve(state, event, at=at)
-        case _ if isinstance(event, PullRequestEvent):
-            after = pull_requests.evolve(state.pull_requests, event, at=at)
-            return replace(state, pull_requests=after)
+        case _ if isinstance(event, PullRequestEvent | TrialEvent):
+            return replace(state, pull_requests=_followed(state, event, at))
         case _ if isinstance(event, ConfigurationEvent):
             return _configured(state, event)
         case _:
@@ -116,7 +131,7 @@ def decide(
             return _tell(command, state)
         case BranchHeadObserved() | BranchUnobservable():
             return [*remote.decide(command, state, context)]
-        case _ if isinstance(command, PullRequestCommand | PullRequestFact):
+        case _ if isinstance(command, PullRequestQuestion):
             return _pull_request(command, state, now)
         case _:
             return _configure(command, state)
@@ -170,11 +185,19 @@ def _change(
     return [*line.decide(command, state.environments, held=context.held)]
 
 
+def _followed(state: Application, event: PullRequestEvent | TrialEvent, at: datetime) -> Following:
+    if isinstance(event, TrialEvent):
+        return trials.evolve(state.pull_requests, event)
+    return pull_requests.evolve(state.pull_requests, event, at=at)
+
+
 def _pull_request(
-    question: PullRequestCommand | PullRequestFact, state: Application, now: datetime
+    question: PullRequestQuestion, state: Application, now: datetime
 ) -> list[ApplicationEvent]:
-    if state.is_leaving and isinstance(question, PullRequestCommand):
+    if state.is_leaving and isinstance(question, PullRequestCommand | TryPullRequest):
         raise IllegalLeaving(state.created.name)
+    if isinstance(question, TryPullRequest | TrialEnded):
+        return [*trials.decide(question, state, now=now)]
     line, moved = state.environments, state.moved
     return [*pull_requests.decide(question, state.pull_requests, line=line, moved=moved, now=now)]
 

@@ -51,9 +51,11 @@ class Application:
 
     @property
     def has_pull_requests(self) -> bool:
-        """Say whether pull requests get environments, or have some still."""
+        """Say whether pull requests get environments, have some still, or are being tried."""
         there = any(one.pull_request is not None for one in self.environments.values())
-        return there or self.pull_requests.rule is not None
+        opened = self.pull_requests.open.values()
+        tried = any(one.trial and one.trial.is_under_way for one in opened)
+        return there or tried or self.pull_requests.rule is not None
 
     def is_over(self, environment_id: EnvironmentId) -> bool:
         """Say whether the environment is that of a pull request which needs none any more."""

@@ -37,9 +37,23 @@ from trellis_contracts.pull_requests import (
 )
 from trellis_contracts.rules import matches
 from trellis_contracts.settings import EnvironmentSettings
+from trellis_contracts.trials import TrialRequested
 
 MOST_ENDED = 200
 """Pull requests that are over whose last word is kept, for deliveries that come late."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The newest trial of a foreign one; `passed` is None while no builder has ended it."""
+
+    request: TrialRequested
+    passed: bool | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Say whether somebody waits for it."""
+        return self.passed is None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +68,7 @@ class PullRequest:
     opened: datetime
     moved: datetime
     hindrance: Hindrance | None = None
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True)
@@ -253,6 +268,7 @@ def _opened(state: Following, event: PullRequestOpened, at: datetime) -> PullReq
         opened=known.opened if known and same else at,
         moved=at,
         hindrance=known.hindrance if known and same else None,
+        trial=known.trial if known and same else None,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from services.chassis.clock import Clock
 from services.orchestrator.adapters.routing import Index
-from services.orchestrator.domain import pull_requests
+from services.orchestrator.domain import pull_requests, trials
 from services.orchestrator.domain.connected import Application
 from services.orchestrator.domain.pull_requests import environment_of
 from services.orchestrator.handlers.applications import Applications
@@ -90,6 +90,7 @@ class PullRequests:
         """
         for application in self._index.with_pull_requests():
             await self._end(application)
+            await self._end_late(application)
             await self._open(application)
             for environment_id in application.environments:
                 if application.is_over(environment_id):
@@ -101,6 +102,12 @@ class PullRequests:
             fact = _ended(application, request.number, Ending.STALE)
             id_parts = fact.application_id, request.number, request.moved, "stale"
             await self._applications.answer(fact, own(fact, *id_parts))
+
+    async def _end_late(self, application: Application) -> None:
+        """End the trials that no builder ended in time."""
+        for trial in trials.under_way(application):
+            if fact := trials.late(trial, self._clock()):
+                await self._applications.answer(fact, own(fact, fact.run_id, "late"))
 
     async def _open(self, application: Application) -> None:
         """Serve the first that can be served, or whose hindrance is another one: one each tick."""

@@ -32,9 +32,11 @@ from trellis_contracts.previewing import (
     PreviewCommand,
     PreviewFailed,
     PreviewMade,
+    PreviewOutcome,
 )
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, Delivered
 from trellis_contracts.runs import Heartbeat, HeartbeatAnswer, RunStreamEvent
+from trellis_contracts.trials import TrialEnded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,14 @@ class Handlers:
             case _:
                 return await self.applications.answer(command, asked)
 
+    async def _take_apart(
+        self, fact: PreviewOutcome | TrialEnded, asked: Asked
+    ) -> Accepted | Refused:
+        """Take what came of a run that held no environment."""
+        if isinstance(fact, TrialEnded):
+            return await self.applications.answer(fact, asked)
+        return await self.previews.take(fact, asked)
+
     async def fact(self, asked: Asked) -> Accepted | Refused:
         """Answer what a builder reports."""
         match _read(asked):
@@ -84,8 +94,8 @@ class Handlers:
                 return unreadable
             case BranchHeadObserved() | BranchUnobservable() as seen:
                 return await self.branches.take(seen, asked)
-            case PreviewMade() | PreviewFailed() as ended:
-                return await self.previews.take(ended, asked)
+            case PreviewMade() | PreviewFailed() | TrialEnded() as apart:
+                return await self._take_apart(apart, asked)
             case fact if isinstance(fact, RunStreamEvent):
                 return await self.runs.take(fact, asked)
             case fact if isinstance(fact, Report):

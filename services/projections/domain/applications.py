@@ -15,6 +15,7 @@ from trellis_contracts.pushes import (
     DeliveryIgnored,
     PushReceived,
 )
+from trellis_contracts.trials import TrialEvent
 from trellis_contracts.views import ApplicationView
 
 
@@ -31,8 +32,8 @@ def project(view: ApplicationView | None, recorded: Recorded) -> ApplicationView
         return None
     if isinstance(event, EnvironmentAdded | LifecycleEvent):
         return lifecycles.project(view, recorded)
-    if isinstance(event, PullRequestEvent):
-        return pull_requests.project(view, event)
+    if isinstance(event, PullRequestEvent | TrialEvent):
+        return pull_requests.project(view, recorded)
     environment = getattr(event, "environment_id", None)
     if environment is not None:
         return lifecycles.hindered(_in_environment(view, environment, recorded), recorded)

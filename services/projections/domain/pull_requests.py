@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import assert_never
 
+from trellis_contracts.message import Recorded
+from trellis_contracts.names import ActorId
 from trellis_contracts.pull_requests import (
     PullRequestEnded,
     PullRequestEvent,
@@ -10,24 +12,35 @@ from trellis_contracts.pull_requests import (
     PullRequestOpened,
     PullRequestsFollowed,
 )
-from trellis_contracts.views import ApplicationView, EnvironmentView, PullRequestView
+from trellis_contracts.trials import TrialEvent, TrialRequested
+from trellis_contracts.views import (
+    ApplicationView,
+    EnvironmentView,
+    PullRequestView,
+    TrialView,
+)
 
 
-def project(view: ApplicationView, event: PullRequestEvent) -> ApplicationView:
-    """Give the application as it is after the event."""
+def project(view: ApplicationView, recorded: Recorded) -> ApplicationView:
+    """Give the application as it is after an event of its pull requests; others change nothing."""
+    event = recorded.event
+    if isinstance(event, TrialEvent):
+        return _tried(view, event, recorded.envelope.actor)
+    return _moved(view, event) if isinstance(event, PullRequestEvent) else view
+
+
+def _moved(view: ApplicationView, event: PullRequestEvent) -> ApplicationView:
     match event:
         case PullRequestsFollowed():
             over = _over(view.environments, None) if event.following is None else view.environments
             return view.model_copy(update={"following": event.following, "environments": over})
         case PullRequestOpened():
             opened = PullRequestView.model_validate(event.model_dump(include=_SHOWN))
-            return _with(view, event.number, opened)
+            known = _known(view, event.number)
+            trial = known.trial if known else None
+            return _with(view, event.number, opened.model_copy(update={"trial": trial}))
         case PullRequestHindered():
-            update = {"hindrance": event.why}
-            for known in view.pull_requests:
-                if known.number == event.number:
-                    return _with(view, event.number, known.model_copy(update=update))
-            return view
+            return _changed(view, event.number, hindrance=event.why)
         case PullRequestEnded():
             over = _over(view.environments, event.number)
             return _with(view.model_copy(update={"environments": over}), event.number)
@@ -36,6 +49,27 @@ def project(view: ApplicationView, event: PullRequestEvent) -> ApplicationView:
 
 
 _SHOWN = {"number", "branch", "commit", "foreign"}
+
+
+def _tried(view: ApplicationView, event: TrialEvent, actor: ActorId) -> ApplicationView:
+    known = _known(view, event.number)
+    if isinstance(event, TrialRequested):
+        trial = TrialView(commit=event.commit, run_id=event.run_id, by=actor)
+    elif known and known.trial and known.trial.run_id == event.run_id:
+        ended = event.model_dump(include={"passed", "sentence", "tail"})
+        trial = known.trial.model_copy(update=ended)
+    else:
+        return view
+    return _changed(view, event.number, trial=trial)
+
+
+def _known(view: ApplicationView, number: int) -> PullRequestView | None:
+    return next((known for known in view.pull_requests if known.number == number), None)
+
+
+def _changed(view: ApplicationView, number: int, **fields: object) -> ApplicationView:
+    known = _known(view, number)
+    return _with(view, number, known.model_copy(update=fields)) if known else view
 
 
 def _with(view: ApplicationView, number: int, *now: PullRequestView) -> ApplicationView:

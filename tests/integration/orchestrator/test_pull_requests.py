@@ -22,6 +22,7 @@ from trellis_contracts.pull_requests import (
     PullRequestRule,
 )
 from trellis_contracts.pushes import BranchDeleted
+from trellis_contracts.trials import TrialEnded, TryPullRequest
 
 FOLLOW = FollowPullRequests(
     application_id=SHOP, following=PullRequestRule(template=DEVELOPMENT, days=3, at_once=2)
@@ -154,6 +155,47 @@ async def test_a_fork_gets_no_environment_and_no_run(tmp_path: Path, nats_url: s
         await until(said)
         assert [one.pull_request for one in await theirs(asker)] == [7]
         assert builder.work.empty()
+
+
+async def test_the_commit_of_a_fork_is_tried_when_somebody_approves_it(
+    tmp_path: Path, nats_url: str
+) -> None:
+    attempt = TryPullRequest(application_id=SHOP, number=8, commit=B)
+    async with running_builder(nats_url) as builder:
+        async with running_orchestrator(tmp_path, nats_url, poll_seconds=3600) as asker:
+            await asker.create_shop()
+            await asker.deliver(changed(8, foreign=True))
+            await until(lambda: is_known(asker, 8))
+            await asker.accepted(attempt)
+            trial = await builder.next_trial()
+            assert (trial.commit, trial.settings.tests) == (B, True)
+
+        async with running_orchestrator(tmp_path, nats_url, poll_seconds=3600) as asker:
+            await builder.pass_trial(trial)
+            assert [one.passed for one in await trials_of(asker)] == [True]
+            again = await asker.accepted(attempt)
+            assert again.events == ("TrialRequested",)
+    assert builder.work.empty()
+
+
+async def test_a_trial_that_no_builder_ends_ends_with_time(tmp_path: Path, nats_url: str) -> None:
+    clock = SettableClock(datetime.now(UTC))
+    async with following(tmp_path, nats_url, clock) as (asker, builder):
+        await asker.deliver(changed(8, foreign=True))
+        await until(lambda: is_known(asker, 8))
+        await asker.accepted(TryPullRequest(application_id=SHOP, number=8, commit=B))
+        await builder.next_trial()
+        clock.advance(timedelta(hours=1))
+
+        async def is_over() -> bool:
+            return [one.passed for one in await trials_of(asker)] == [False]
+
+        await until(is_over)
+
+
+async def trials_of(asker: Asker) -> list[TrialEnded]:
+    events = await asker.events(subjects.application_stream(SHOP))
+    return [event for event in events if isinstance(event, TrialEnded)]
 
 
 async def test_one_that_is_reopened_gets_another_environment_after_the_first_is_gone(

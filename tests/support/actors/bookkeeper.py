@@ -18,6 +18,7 @@ from trellis_contracts.names import derived_id, new_id
 from trellis_contracts.previewing import PreviewOutcome, PreviewRequested, PreviewRun
 from trellis_contracts.releases import Release, Target
 from trellis_contracts.runs import HeartbeatAnswer, Instruction, RunOutcome, RunStarted, StartRun
+from trellis_contracts.trials import TrialEnded, TrialRun
 
 
 class Bookkeeper:
@@ -48,8 +49,8 @@ class Bookkeeper:
     async def stop(self) -> None:
         await self._bus.stop()
 
-    async def give(self, work: StartRun | PreviewRun) -> None:
-        """Put a run, or a preview, into the work queue."""
+    async def give(self, work: StartRun | PreviewRun | TrialRun) -> None:
+        """Put a run, a preview or a trial into the work queue."""
         await self._bus.publish(
             subjects.WORK,
             codec.encode(work),
@@ -83,6 +84,15 @@ class Bookkeeper:
             while True:
                 for fact in self.facts:
                     if isinstance(fact, PreviewOutcome) and fact.run_id == run_id:
+                        return fact
+                await asyncio.sleep(0.02)
+
+    async def trial(self, run_id: UUID, *, within: float = 60) -> TrialEnded:
+        """Wait for the fact that ends a trial."""
+        async with asyncio.timeout(within):
+            while True:
+                for fact in self.facts:
+                    if isinstance(fact, TrialEnded) and fact.run_id == run_id:
                         return fact
                 await asyncio.sleep(0.02)
 

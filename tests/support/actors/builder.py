@@ -35,6 +35,7 @@ from trellis_contracts.runs import (
 )
 from trellis_contracts.stack_failures import StackStuck
 from trellis_contracts.steps import Step
+from trellis_contracts.trials import TrialEnded, TrialRequested, TrialRun
 
 _ANSWER: TypeAdapter[Accepted | Refused] = TypeAdapter(Answer)
 _PATIENCE = 15
@@ -46,6 +47,7 @@ class ObedientBuilder:
     def __init__(self, bus: Bus, name: str, heads: Mapping[str, str]) -> None:
         self._bus, self.name, self.heads = bus, name, dict(heads)
         self.work: asyncio.Queue[StartRun] = asyncio.Queue()
+        self.trials: asyncio.Queue[TrialRequested] = asyncio.Queue()
         self.cancelled: asyncio.Queue[UUID] = asyncio.Queue()
         self.observed: asyncio.Queue[ObserveBranch] = asyncio.Queue()
         self.previews: asyncio.Queue[PreviewRequested] = asyncio.Queue()
@@ -61,6 +63,15 @@ class ObedientBuilder:
 
     async def end_preview(self, fact: PreviewOutcome) -> Accepted | Refused:
         return await self._ask(subjects.fact(fact.run_id), fact, derived_id(fact.run_id, "end"))
+
+    async def next_trial(self) -> TrialRequested:
+        async with asyncio.timeout(_PATIENCE):
+            return await self.trials.get()
+
+    async def pass_trial(self, trial: TrialRequested) -> Accepted | Refused:
+        ids = trial.model_dump(include={"application_id", "number", "commit", "run_id"})
+        fact = TrialEnded(**ids, passed=True, sentence="Its tests passed.")
+        return await self._ask(subjects.fact(trial.run_id), fact, derived_id(trial.run_id, "end"))
 
     async def next_cancel(self) -> UUID:
         async with asyncio.timeout(_PATIENCE):
@@ -190,6 +201,8 @@ async def running_builder(
             builder.work.put_nowait(work)
         elif isinstance(work, PreviewRun):
             builder.previews.put_nowait(work.preview)
+        elif isinstance(work, TrialRun):
+            builder.trials.put_nowait(work.trial)
         elif isinstance(work, ObserveBranch):
             await builder.observe(work, UUID(message.headers["Nats-Msg-Id"]))
 

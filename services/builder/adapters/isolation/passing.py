@@ -47,6 +47,7 @@ DEFAULT = (
 """The variables that pass unless `TRELLIS_BUILDER_PASS` says otherwise."""
 
 _NEVER = ("AWS_*", "TRELLIS_*")
+_A_PASSWORD = re.compile(r"//[^/\s]*@")
 _A_NAME_OR_GLOB = re.compile(r"[A-Za-z_*?][A-Za-z0-9_*?]*")
 
 
@@ -86,6 +87,12 @@ def read_pass(setting: str, environ: Mapping[str, str], home: Path) -> Passed:
     }
     asked = [_asked(word, home) for word in words if word[0] in "/~"]
     return Passed(environment, (*asked, *_named_by(environment.values())))
+
+
+def without_passwords(passed: Passed) -> Passed:
+    """Leave out what a run that nobody trusts may not see: addresses with a password."""
+    kept = {n: value for n, value in passed.environment.items() if not _A_PASSWORD.search(value)}
+    return Passed(kept, tuple(_named_by(kept.values())))
 
 
 def _names(word: str) -> tuple[str, ...]:

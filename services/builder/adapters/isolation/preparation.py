@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.builder.adapters.isolation.bubblewrap import candidates, find_bubblewrap
 from services.builder.adapters.isolation.grade import Grade
-from services.builder.adapters.isolation.passing import read_pass
+from services.builder.adapters.isolation.passing import read_pass, without_passwords
 from services.builder.adapters.isolation.profile import Profile, check_mount
 from services.builder.adapters.isolation.programs import find_node
 
@@ -15,13 +15,15 @@ def prepare(
     *,
     grade: Grade = Grade.STANDARD,
     passed: str = "default",
+    trusted: bool = True,
     hidden: Iterable[Path],
     environ: Mapping[str, str] = os.environ,
     bubblewraps: Iterable[Path] | None = None,
 ) -> Profile:
     """Find out how runs are isolated here; it tries bubblewrap and node, so it blocks.
 
-    `passed` is `TRELLIS_BUILDER_PASS`; `hidden` names the folders that no step may ever see.
+    `passed` is `TRELLIS_BUILDER_PASS`; `hidden` names the folders that no step may ever see. Runs
+    that are not `trusted` get of it what `default` stands for, and no password.
 
     Raises:
         IsolationMissing: no bubblewrap works here; the message says how to install one.
@@ -29,7 +31,9 @@ def prepare(
         MountRefused: a file that a passed variable names is Trellis's own, or a whole home.
     """
     programs = find_node(environ)
-    reaching = read_pass(passed, environ, Path.home())
+    reaching = read_pass(passed if trusted else "default", environ, Path.home())
+    if not trusted:
+        reaching = without_passwords(reaching)
     kept = tuple(hidden)
     for mount in (*programs.mounts, *reaching.mounts):
         check_mount(mount, kept)
