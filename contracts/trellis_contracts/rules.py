@@ -12,6 +12,7 @@ from trellis_contracts.names import ActorId
 
 _GLOB = re.compile(r"\*\*/?|\*|\?|[^*?]+")
 _WILD = frozenset("*?")
+_MOST_OVER_SEVERAL = 3
 
 
 def _is_cron(text: str) -> str:
@@ -20,16 +21,25 @@ def _is_cron(text: str) -> str:
     return text
 
 
+def _is_quick(pattern: str) -> str:
+    if pattern.count("**") > _MOST_OVER_SEVERAL:
+        raise ValueError(f"a pattern may hold ** at most {_MOST_OVER_SEVERAL} times")
+    return pattern
+
+
 BranchPattern = Annotated[
     str,
     StringConstraints(
         min_length=1, max_length=255, pattern=r"^[^\x00-\x20~^:\\\[-][^\x00-\x20~^:\\\[]*$"
     ),
+    AfterValidator(_is_quick),
 ]
 """A branch, or a glob of branches: `*` within one part of a name, `**` over several, `?` one."""
 
 PathPattern = Annotated[
-    str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00/][^\x00]*$")
+    str,
+    StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00/][^\x00]*$"),
+    AfterValidator(_is_quick),
 ]
 """A path from the repository's root, or a glob of paths; a folder stands for all that is in it."""
 
@@ -143,6 +153,18 @@ def watches(patterns: tuple[PathPattern, ...], paths: tuple[str, ...]) -> bool:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
+    """Match a `*` before another one once and for all, or many of them take for ever.
+
+    The first place where what follows it fits is as good as any later one: both are in one part
+    of the name, and so within reach of the next `*`.
+    """
     wild = {"**": ".*", "**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}
-    parts = _GLOB.findall(pattern)
-    return re.compile("".join(wild.get(part) or re.escape(part) for part in parts), re.DOTALL)
+    made, follows = "", ""
+    for part in reversed(_GLOB.findall(pattern)):
+        if part == "*" and made.startswith(("[^/]*", "(?>[^/]*?")):
+            made, follows = f"(?>[^/]*?{follows}){made}", ""
+        elif part in ("*", "**", "**/"):
+            made, follows = f"{wild[part]}{follows}{made}", ""
+        else:
+            follows = f"{wild.get(part) or re.escape(part)}{follows}"
+    return re.compile(follows + made, re.DOTALL)
