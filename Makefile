@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 LOCKED := $(VENV)/.locked
-EXAMPLES := tests/rigs/door/node_modules/.package-lock.json
+OCTOKIT := tests/rigs/door/node_modules/.package-lock.json
 SOURCES := contracts/trellis_contracts services cli dashboard deploy tests
 
 ##@ Start
@@ -115,18 +115,18 @@ rules: setup ## Whatever may happen, in any order, against the pipeline's rules 
 	@RULES_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest -q -p no:cacheprovider tests/unit/orchestrator/test_rules.py
 
 .PHONY: payloads
-payloads: setup $(EXAMPLES) ## All of Octokit's examples of deliveries, and what they lack, through the door
+payloads: setup $(OCTOKIT) ## All of Octokit's examples of deliveries, and what they lack, through the door
 	@$(BIN)/python -m tests.rigs.door payloads
 
 .PHONY: hostile
-hostile: setup $(EXAMPLES) ## Hostile inputs at the door, made from a seed (COUNT=, SEED=)
+hostile: setup $(OCTOKIT) ## Hostile inputs at the door, made from a seed (COUNT=, SEED=)
 	@$(BIN)/python -m tests.rigs.door hostile $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: api
 api: setup ## The HTTP API under everything that its description allows, and forbids (CASES=, SEED=)
 	@$(BIN)/python -m tests.rigs.door api $(if $(CASES),--examples $(CASES)) $(if $(SEED),--seed $(SEED))
 
-$(EXAMPLES): tests/rigs/door/package-lock.json
+$(OCTOKIT): tests/rigs/door/package-lock.json
 	@echo "Installing what GitHub once sent (once) …"
 	@cd tests/rigs/door && npm ci --silent --no-audit --no-fund
 	@touch $@
