@@ -112,7 +112,7 @@ corpus: setup ## Public applications by Trellis and by their own CLI, compared (
 
 .PHONY: rules
 rules: setup ## Whatever may happen, in any order, against the pipeline's rules (EXAMPLES=2000)
-	@RULES_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest -q -p no:cacheprovider tests/unit/orchestrator/test_rules.py
+	@RULES_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest -q -p no:cacheprovider tests/unit/orchestrator/test_rules.py tests/unit/orchestrator/test_pull_request_rules.py
 
 .PHONY: payloads
 payloads: setup $(OCTOKIT) ## All of Octokit's examples of deliveries, and what they lack, through the door
