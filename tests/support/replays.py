@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
+from services.orchestrator.domain.outcomes import Report
 from services.orchestrator.domain.refusals import Illegal
-from services.orchestrator.domain.slot import Environment, Nothing, Running
+from services.orchestrator.domain.slot import Environment, Live, Nothing, Running
+from tests.support import application_replays
 from tests.support.deployments import (
     ANA,
     BEN,
@@ -25,14 +27,25 @@ from tests.support.deployments import (
 from tests.support.world import Question, World
 from trellis_contracts import codec
 from trellis_contracts.applications import EnvironmentConfigured
-from trellis_contracts.deployments import Cancel, Promote, RollBack, TearDown
+from trellis_contracts.continuing import Continuation, ContinueRollback
+from trellis_contracts.deployments import (
+    Cancel,
+    Promote,
+    ReleaseDeployed,
+    RollBack,
+    TearDown,
+)
 from trellis_contracts.failures import TestsFailed
 from trellis_contracts.gating import Approve, LiftHold, OverrideFreeze
+from trellis_contracts.hook_failures import AfterDeployFailed
+from trellis_contracts.limit_failures import RunSilent
 from trellis_contracts.names import EnvironmentId
 from trellis_contracts.pushes import NO_COMMIT, PushReceived
 from trellis_contracts.rules import Approvals, Window, WindowKind
 from trellis_contracts.runs import RunAbandoned, RunSucceeded
 from trellis_contracts.settings import EnvironmentSettings
+from trellis_contracts.stack_failures import StackStuck
+from trellis_contracts.steps import Step
 
 FOLDER = Path(__file__).parents[1] / "contract" / "replay" / "histories"
 _STEPS = 200
@@ -53,7 +66,15 @@ def facts_of(state: Environment) -> dict[str, object]:
         "successes": [success.number for success in state.successes],
         "held": state.hold and [state.hold.number, sorted(state.hold.barred)],
         "touched": state.touched,
+        **({"stuck": state.stuck.stack} if state.stuck else {}),
+        **_passed(state),
     }
+
+
+def _passed(state: Environment) -> dict[str, object]:
+    """Only what has not passed says so: histories of before had none."""
+    runs = state.content
+    return {"passed": False} if isinstance(runs, Live) and not runs.passed else {}
 
 
 def lived(seed: int) -> World:
@@ -99,11 +120,24 @@ def _one_thing(world: World, chosen: random.Random, step: int) -> None:
         report = chosen.choice(
             [RunSucceeded.model_validate({**known, "release": brings, "seconds": 1})] * 4
             + [RunAbandoned.model_validate(known)]
-            + [TestsFailed.model_validate({**known, "command": "npm test", "exit_code": 1})]
+            + [ReleaseDeployed.model_validate({**known, "release": brings})]
+            + [_failed(known, chosen)]
         )
         world.ask(report, id_=deployment(10_000 + step), actor="service:builder")
     else:
         _click(world, chosen, where, step=step)
+
+
+def _failed(known: dict[str, object], chosen: random.Random) -> Report:
+    program = {**known, "command": "npm test", "exit_code": 1}
+    stack = {**known, "stack": "shop-development", "stack_status": "UPDATE_ROLLBACK_FAILED"}
+    failures: list[Report] = [
+        TestsFailed.model_validate(program),
+        AfterDeployFailed.model_validate(program),
+        RunSilent.model_validate({**known, "step": Step.INSTALL, "seconds": 600}),
+        StackStuck.model_validate({**stack, "resources": ("Topic",), "reason": "it is gone"}),
+    ]
+    return chosen.choice(failures)
 
 
 def _push(world: World) -> None:
@@ -129,6 +163,9 @@ def _click(world: World, chosen: random.Random, where: EnvironmentId, *, step: i
         RollBack(environment_id=where),
         LiftHold(environment_id=where),
     ]
+    if stuck := world.state(where).stuck:
+        going_on = Continuation(stack=stuck.stack, skip=stuck.resources, reason="it is gone")
+        commands += [ContinueRollback(environment_id=where, continuation=going_on)] * 4
     for waiting in world.state(where).waiting:
         id_ = waiting.request.deployment_id
         content = waiting.request.content
@@ -152,13 +189,18 @@ def _lines(history: dict[str, object]) -> str:
 def write(version: str) -> list[Path]:
     """Write the histories of this version, unless they are there. Give what was written."""
     made: list[Path] = []
-    for seed in range(3):
+    for seed in range(6):
         world = lived(seed)
         for name, where in (("development", DEVELOPMENT), ("production", PRODUCTION)):
             path = FOLDER / f"{version}-{name}-{seed}.json"
             if not path.exists():
                 path.write_text(_lines(written(world, where)))
                 made.append(path)
+    for seed in range(2):
+        path = FOLDER / f"{version}-application-{seed}.json"
+        if not path.exists():
+            path.write_text(_lines(application_replays.written(seed)))
+            made.append(path)
     return made
 
 
