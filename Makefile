@@ -84,8 +84,8 @@ test: dashboard ## Everything
 	@tests/all.sh
 
 .PHONY: bench
-bench: setup ## Speed and memory, as ratios of one run; writes build/bench.json
-	@$(BIN)/python -m tests.bench
+bench: setup ## Speed and memory, as ratios of one run; writes build/bench.json (ONLY="decisions idle")
+	@$(BIN)/python -m tests.bench $(ONLY)
 
 ##@ Rigs
 

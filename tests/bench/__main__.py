@@ -1,5 +1,6 @@
 """`make bench`: every measurement of this folder, as a table and as build/bench.json."""
 
+import argparse
 import importlib
 import json
 import math
@@ -74,8 +75,14 @@ def _aim(name: str, values: Mapping[str, float]) -> str:
 
 def main() -> None:
     """Measure what is named (or everything), show it, and write it down."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    known = measurements()
+    parser.add_argument("only", nargs="*", metavar="NAME", help=f"one of {', '.join(known)}")
+    only = parser.parse_args().only
+    if unknown := set(only) - {*known}:
+        parser.error(f"nothing measures {', '.join(sorted(unknown))}: see --help")
     configure_logging("bench", "warning")
-    figures = measure(sys.argv[1:])
+    figures = measure(only)
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
     Console(width=120).print(table(figures))
