@@ -48,6 +48,7 @@ def test_what_fails_both_ways_at_one_step_is_shown_with_both_reasons() -> None:
     assert "ERESOLVE" in verdict.why
     assert "ended with 1" in verdict.why
     assert verdict.written()["outcome"] == "fails both ways"
+    assert verdict.written()["same"]
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,7 @@ def test_failing_at_another_step_is_not_the_same(by_hand: str | None, trellis: s
     )
 
     assert verdict.outcome is Outcome.DIFFERS
+    assert not verdict.written()["same"]
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,11 @@ class Verdict:
     """What its addresses answer by Trellis, which is what they answer by hand if it is the same."""
 
     def written(self) -> dict[str, Any]:
-        """As build/corpus.json has it."""
+        """As build/corpus.json has it. `same`: Trellis did what the CLI did, or failed as it did."""
         return {
             "by_hand": self.by_hand,
             "trellis": self.trellis,
+            "same": self.outcome is not Outcome.DIFFERS,
             "outcome": self.outcome.value,
             "why": self.why,
             "answers": self.answers,
