@@ -32,7 +32,7 @@ class Verdict:
     """What its addresses answer by Trellis, which is what they answer by hand if it is the same."""
 
     def written(self) -> dict[str, Any]:
-        """As build/corpus.json has it. `same`: Trellis did what the CLI did, or failed as it did."""
+        """As build/corpus.json has it; `same`: Trellis did what the CLI did, or failed alike."""
         return {
             "by_hand": self.by_hand,
             "trellis": self.trellis,
