@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from services.chassis.clock import Clock
+from services.chassis.logging import get_logger
+from services.chassis.unavailable import Unavailable
 from services.orchestrator.adapters.routing import Index
 from services.orchestrator.domain import pull_requests, trials
 from services.orchestrator.domain.connected import Application
@@ -89,12 +91,20 @@ class PullRequests:
             Unavailable: the rest is done by the next tick.
         """
         for application in self._index.with_pull_requests():
-            await self._end(application)
-            await self._end_late(application)
-            await self._open(application)
-            for environment_id in application.environments:
-                if application.is_over(environment_id):
-                    await self._remove(application, environment_id)
+            try:
+                await self._go_on(application)
+            except Unavailable:
+                raise
+            except Exception:  # noqa: BLE001 - one application must not keep the others
+                get_logger().exception("pull requests wait", application=application.created.name)
+
+    async def _go_on(self, application: Application) -> None:
+        await self._end(application)
+        await self._end_late(application)
+        await self._open(application)
+        for environment_id in application.environments:
+            if application.is_over(environment_id):
+                await self._remove(application, environment_id)
 
     async def _end(self, application: Application) -> None:
         now = self._clock()
