@@ -57,7 +57,7 @@ class FrameworkNotFound(RunFailure):
     @property
     @override
     def sentence(self) -> str:
-        where = f"the folder {self.folder}" if self.folder else "the repository's root"
+        where = f"the folder {self.folder}" if self.folder else "the repository, nor in its folders"
         return (
             f"No known framework in {where}: looked for {', '.join(self.looked_for)}. "
             "Add one of them, or set the application's folder."
@@ -73,8 +73,8 @@ class SeveralApplicationsFound(RunFailure):
     @override
     def sentence(self) -> str:
         return (
-            f"There are applications in {', '.join(self.folders)}: create one for each, and say "
-            "with `trellis apps create --folder` where it lies."
+            f"There are applications in {', '.join(self.folders)}: say which one this is with "
+            "`trellis apps folder APP FOLDER`, and create one for each other."
         )
 
 

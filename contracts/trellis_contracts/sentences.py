@@ -102,9 +102,9 @@ def outcome(view: DeploymentView) -> str:
         name_of(view)
         + {
             DeploymentState.CANCELLED: f" was cancelled{by}{took}.",
-            DeploymentState.SUPERSEDED: " was superseded: a newer push took its place.",
+            DeploymentState.SUPERSEDED: " was superseded: a newer deployment took its place.",
             DeploymentState.WAITING: f" waits: {waits_for(view)}.",
-            DeploymentState.RUNNING: f" is running: {step_now(view)}.",
+            DeploymentState.RUNNING: _running(view),
             DeploymentState.CANCELLING: f" is being cancelled{by}.",
         }[view.state]
     )
@@ -161,6 +161,12 @@ def must_act(party: Party) -> str:
             return "Who must act: whoever runs Trellis; the application is not to blame."
         case _ as never:
             assert_never(never)
+
+
+def _running(view: DeploymentView) -> str:
+    """Between two steps there is nothing more to say."""
+    step = step_now(view)
+    return " is running." if step == DeploymentState.RUNNING.value else f" is running: {step}."
 
 
 def step_now(view: DeploymentView) -> str:

@@ -229,8 +229,9 @@ def owned(
     *,
     recorded: frozenset[str] = frozenset(),
     adopts: frozenset[str] = frozenset(),
+    called: str = "",
 ) -> None:
-    owner = replace(environment.reach.owner, recorded=recorded, adopts=adopts)
+    owner = replace(environment.reach.owner, recorded=recorded, adopts=adopts, called=called)
     environment.reach = replace(environment.reach, owner=owner)
 
 
@@ -244,11 +245,12 @@ def test_a_stack_that_a_person_has_handed_over_is_taken(environment: Environment
 
 
 def test_a_stack_of_another_environment_cannot_be_adopted(environment: Environment) -> None:
+    owned(environment, called="store production")
     environment.deploy(environment.of(ONE))
     other = Environment(environment.account, environment.folder)
     owned(other, adopts=frozenset({STACK}))
 
-    with pytest.raises(StackOfAnother):
+    with pytest.raises(StackOfAnother, match="environment store production of Trellis"):
         other.deploy(other.of(template_of(One=parameter("theirs", "/one"))))
 
 

@@ -7,6 +7,7 @@ from trellis_contracts.deployments import DeployKind, Trigger
 from trellis_contracts.explaining import why_commit, why_deployment, why_environment
 from trellis_contracts.names import derived_id
 from trellis_contracts.rules import Gate, GateKind, SkipReason
+from trellis_contracts.sentences import outcome
 from trellis_contracts.settings import EnvironmentSettings
 from trellis_contracts.views import (
     ApplicationView,
@@ -95,9 +96,14 @@ def test_a_deployment_says_what_it_waits_for_and_who_approved() -> None:
     assert "person:ben approved it." in told
 
 
+def test_what_runs_between_two_steps_is_running_and_no_more() -> None:
+    run = {"run_id": ID, "attempt": 1, "builder": "b", "started_at": AT}
+    assert outcome(deployment(state="running", runs=[run])).endswith("#1 is running.")
+
+
 def test_a_deployment_that_was_superseded_says_so() -> None:
     gone = deployment(state=DeploymentState.SUPERSEDED)
-    assert list(why_deployment(gone))[-1].endswith("a newer push took its place.")
+    assert list(why_deployment(gone))[-1].endswith("a newer deployment took its place.")
 
 
 def test_an_environment_says_what_holds_pushes_back() -> None:

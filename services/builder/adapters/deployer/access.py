@@ -151,7 +151,7 @@ class Access:
 
     @cached_property
     def ssm(self) -> "SSMClient":
-        """Systems Installer, to look things up."""
+        """Systems Manager, to look things up."""
         return self._session.client("ssm", endpoint_url=self.endpoint, config=self._config)
 
     @cached_property

@@ -16,7 +16,7 @@ from services.builder.adapters.deployer.stacks import (
     change_set_prefix,
     change_sets,
     find_stack,
-    tags_of,
+    labels_of,
 )
 from services.builder.adapters.deployer.states import REVIEW
 from services.builder.domain.assembly.reach import Owner
@@ -75,7 +75,7 @@ def propose(
     """
     tags: list[TagTypeDef] = [
         {"Key": key, "Value": value}
-        for key, value in (dict(change.tags) | tags_of(change.owner)).items()
+        for key, value in (dict(change.tags) | labels_of(change.owner)).items()
     ]
     name = f"{change_set_prefix(change.owner)}{uuid4().hex}"
     try:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
 
 APPLICATION, ENVIRONMENT = "trellis:application", "trellis:environment"
+NAME = "trellis:name"
+"""What they are called when the stack is deployed: for people, decides nothing."""
 
 NESTED = "AWS::CloudFormation::Stack"
 """The type of a resource that is a stack itself."""
@@ -69,6 +71,11 @@ def find_stack(access: Access, name_or_id: str) -> Stack | None:
     return _stack(found)
 
 
+def labels_of(owner: Owner) -> dict[str, str]:
+    """Give those tags, and the one by which people know whose it is."""
+    return {**tags_of(owner), **({NAME: owner.called} if owner.called else {})}
+
+
 def check_owner(access: Access, stack: Stack, owner: Owner) -> None:
     """See that a stack is this environment's.
 
@@ -96,11 +103,12 @@ def check_owner(access: Access, stack: Stack, owner: Owner) -> None:
 
 
 def _of_another(stack: Stack, environment: str, owner: Owner) -> StackOfAnother:
+    called = stack.tags.get(NAME, environment)
     if stack.tags.get(APPLICATION) == str(owner.application_id):
-        return StackOfTheSameApplication(stack.name, environment)
+        return StackOfTheSameApplication(stack.name, called)
     return StackOfAnother(
         stack.name,
-        f"environment {environment} of Trellis",
+        f"environment {called} of Trellis",
         _ANOTHER_NAME,
     )
 

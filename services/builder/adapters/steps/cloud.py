@@ -68,6 +68,7 @@ def owner_of(attempt: Attempt) -> Owner:
         work.environment_id,
         recorded=frozenset(stack.stack_id for one in releases for stack in one.stacks),
         adopts=frozenset(work.target.settings.adopts),
+        called=f"{work.target.application} {work.target.environment}",
     )
 
 

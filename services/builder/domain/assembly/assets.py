@@ -39,8 +39,9 @@ def check_assets(artifact: Artifact, case: Case) -> tuple[CheckedAsset, ...]:
     )
     path = properties.file
     listed = documents.read(AssetManifest, inside(path, case.files).text, path)
-    for image in listed.images:
-        raise ImageAsset(image[:64])
+    for digest, image in listed.images.items():
+        stack = path.removesuffix(".assets.json")
+        raise ImageAsset(f"{image.display_name or digest}"[:128], stack)
     return tuple(
         uploaded
         for name, asset in listed.files.items()

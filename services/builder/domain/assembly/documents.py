@@ -88,12 +88,18 @@ class FileAsset(Document):
     destinations: dict[str, Destination]
 
 
+class ImageSource(Document):
+    """An image that would be built; newer frameworks say what it is for."""
+
+    display_name: str = Field(default="", alias="displayName")
+
+
 class AssetManifest(Document):
     """`<stack>.assets.json`."""
 
     version: str
     files: dict[str, FileAsset] = {}
-    images: dict[str, Any] = Field(default={}, alias="dockerImages")
+    images: dict[str, ImageSource] = Field(default={}, alias="dockerImages")
 
 
 class ReleaseTarget(Document):

@@ -11,13 +11,14 @@ class Owner:
 
     `recorded` are the ids of stacks in the release that runs: they stay its own also when the
     framework's own CLI has taken the tags off. `adopts` are names of stacks that a person has
-    handed to it; they must be nobody's in Trellis.
+    handed to it; they must be nobody's in Trellis. `called` is its name, for people.
     """
 
     application_id: ApplicationId
     environment_id: EnvironmentId
     recorded: frozenset[str] = frozenset()
     adopts: frozenset[str] = frozenset()
+    called: str = ""
 
 
 NOBODYS = frozenset({"CDKToolkit", "SSTBootstrap", "trellis-bootstrap"})

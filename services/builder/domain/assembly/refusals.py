@@ -144,10 +144,11 @@ class UnknownKind(Refusal):
 class ImageAsset(Refusal):
     """A container image is to be built."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, stack: str = "") -> None:
         super().__init__(
-            f"a container image ({name})",
-            "Images cannot be built here yet: use a zip package for the function.",
+            f"a container image ({name}{f', of {stack}' if stack else ''})",
+            "Docker is not to be had here, so images cannot be built yet: use a zip package for "
+            "the function (`NodejsFunction`, `lambda.Code.fromAsset`).",
         )
 
 
