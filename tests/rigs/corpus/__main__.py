@@ -33,6 +33,7 @@ from tests.rigs.saying import say
 from tests.support.aws import INSTALLATION
 from tests.support.stack import whole_trellis
 
+_WIDEST = 60
 _COLUMNS = (
     *("application", "by hand", "by Trellis", "same", "s by hand", "s Trellis"),
     *("answers", "why"),
@@ -117,6 +118,12 @@ def _line(failed: str | None) -> str:
     return failed.replace("\n", "\n   ") if failed else "deployed and removed"
 
 
+def _shortened(why: str) -> str:
+    """The table says what fits; build/corpus.json and what was printed on the way have it whole."""
+    first = why.splitlines()[0]
+    return first if len(first) <= _WIDEST else f"{first[:_WIDEST]} …"
+
+
 def _table(verdicts: list[tuple[str, Verdict]]) -> Table:
     shown = Table(title="Public applications, by their own CLI and by Trellis")
     for column in _COLUMNS:
@@ -130,7 +137,7 @@ def _table(verdicts: list[tuple[str, Verdict]]) -> Table:
             f"{verdict.seconds_by_hand:.0f}",
             f"{verdict.seconds_trellis:.0f}",
             verdict.answers,
-            verdict.why,
+            _shortened(verdict.why),
         )
     return shown
 

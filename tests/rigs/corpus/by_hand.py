@@ -96,16 +96,19 @@ class Terminal:
 
     def type(self, *argv: str, **environment: str) -> None:
         """Run a command to its end. Raises CliFailed."""
-        ended = subprocess.run(
-            [self._program(argv[0]), *argv[1:]],
-            cwd=self.folder,
-            env=self._environment() | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=_LONGEST,
-            check=False,
-        )
+        try:
+            ended = subprocess.run(
+                [self._program(argv[0]), *argv[1:]],
+                cwd=self.folder,
+                env=self._environment() | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=_LONGEST,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as late:
+            raise CliFailed(argv, f"it took longer than {_LONGEST} s") from late
         if ended.returncode != 0:
             lines = ended.stdout.decode(errors="replace").splitlines()
             raise CliFailed(argv, "\n".join(lines[-_TAIL:]))
