@@ -96,10 +96,12 @@ class Client:
         """Every application, by name."""
         return _read(tuple[ApplicationView, ...], await self._view(who, "/applications"))
 
-    async def application(self, who: Visitor, name: str) -> ApplicationView:
-        """One application by its name."""
-        path = f"/applications/{quote(name, safe='')}"
-        return _read(ApplicationView, await self._view(who, path))
+    async def application(
+        self, who: Visitor, name: str, *, after: int | None = None
+    ) -> ApplicationView:
+        """One application by its name or id; `after`: as soon as views have this position."""
+        path, params = f"/applications/{quote(name, safe='')}", {"after": after} if after else {}
+        return _read(ApplicationView, await self._view(who, path, **params))
 
     async def deployments(
         self, who: Visitor, environment: EnvironmentId, **params: int

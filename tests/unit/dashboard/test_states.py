@@ -5,12 +5,13 @@ import pytest
 from dashboard.errors import Away, Declined, NotThere, SignedOut
 from dashboard.rooms import rooms
 from dashboard.state.applications import Reading
-from dashboard.state.asking import Asking, commit_or_branch
+from dashboard.state.asking import Asking
 from dashboard.state.board import read_board
 from dashboard.state.creating import Creating
 from dashboard.state.deployment import read_deployment
 from dashboard.state.here import staleness, visitor_of
-from dashboard.state.settings import EnvironmentSettings, wanted_settings
+from dashboard.state.settings import EnvironmentSettings
+from dashboard.typed import commit_or_branch, wanted_settings
 from dashboard.visitors import Visitor
 from tests.support.dashboard import (
     Refusal,
@@ -130,7 +131,7 @@ async def test_a_teardown_sends_the_name_as_it_was_typed(
 
 
 async def test_a_cancel_names_the_deployment(asking: Asking, services: Services) -> None:
-    await done(asking, "ask_to_cancel", "development", 2)
+    await done(asking, "ask_about", "cancel", "development", 2)
     await done(asking, "confirm", {})
 
     path = f"{DEVELOPMENT}/deployments/{derived_id('deployment', 2)}/cancel"
@@ -142,7 +143,7 @@ async def test_an_environment_that_is_not_there_opens_no_way(
     asking: Asking, services: Services, environment: str
 ) -> None:
     await done(asking, "ask", "promote", environment)
-    await done(asking, "ask_to_cancel", environment, 1)
+    await done(asking, "ask_about", "cancel", environment, 1)
 
     assert not asking.open
     assert services.asked == []
@@ -192,14 +193,12 @@ async def test_a_secret_goes_to_the_service_and_stays_nowhere(services: Services
 
 
 def test_an_empty_field_of_the_settings_is_none() -> None:
-    form = {"branch": " ", "automatic": "on", "region": "", "test_command": "make t"}
+    form = {"branch": " ", "automatic": "on", "region": "", "stack_name": "s"}
 
     assert wanted_settings(form) == {
         "branch": None,
         "automatic": True,
-        "tests": False,
-        "test_command": "make t",
-        "stack_name": None,
+        "stack_name": "s",
     }
 
 
