@@ -15,7 +15,7 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from dashboard.errors import Away, SignedOut
+from dashboard.errors import Away, NotThere, SignedOut
 from dashboard.visitors import Person, Visitor
 from dashboard.wire import Wire
 from services.chassis.identity import Identities, IdentityRejected
@@ -99,9 +99,16 @@ class Client:
     async def application(
         self, who: Visitor, name: str, *, after: int | None = None
     ) -> ApplicationView:
-        """One application by its name or id; `after`: as soon as views have this position."""
+        """One application by its name or id; `after`: as soon as views have this position.
+
+        One that was deleted is not there, until another one has its name.
+        """
         path, params = f"/applications/{quote(name, safe='')}", {"after": after} if after else {}
-        return _read(ApplicationView, await self._view(who, path, **params))
+        found = _read(ApplicationView, await self._view(who, path, **params))
+        if found.deletion and found.deletion.deleted_at:
+            at = found.deletion.deleted_at
+            raise NotThere(f"{found.name} was deleted on {at:%Y-%m-%d}. Its history is kept.")
+        return found
 
     async def deployments(
         self, who: Visitor, environment: EnvironmentId, **params: int

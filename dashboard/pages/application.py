@@ -26,7 +26,7 @@ def page() -> rx.Component:
     return shell(
         missing(),
         rx.cond(
-            Board.head.name != "",
+            (Board.head.name != "") & (Here.missing == ""),
             rx.box(
                 title(Board.head.name, rx.flex(repository, settings, spacing="4", align="center")),
                 _hints(),

@@ -29,7 +29,11 @@ def page() -> rx.Component:
     here = f"/applications/{rx.State.application}"
     return shell(
         missing(),
-        rx.cond(_SHOWN.there, _all(), rx.cond(Here.missing == "", rx.skeleton(height="400px"))),
+        rx.cond(
+            _SHOWN.there & (Here.missing == ""),
+            _all(),
+            rx.cond(Here.missing == "", rx.skeleton(height="400px")),
+        ),
         question(),
         crumbs=[(rx.State.application, here), ("settings", f"{here}/settings")],
     )

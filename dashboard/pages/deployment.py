@@ -19,7 +19,11 @@ def page() -> rx.Component:
     application, environment = rx.State.application, rx.State.environment
     return shell(
         missing(),
-        rx.cond(_SHOWN.there, _deployment(), rx.cond(Here.missing == "", _reading())),
+        rx.cond(
+            _SHOWN.there & (Here.missing == ""),
+            _deployment(),
+            rx.cond(Here.missing == "", _reading()),
+        ),
         question(),
         crumbs=[
             (application, f"/applications/{application}"),

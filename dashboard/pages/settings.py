@@ -20,7 +20,11 @@ def page() -> rx.Component:
     application, environment = rx.State.application, rx.State.environment
     return shell(
         missing(),
-        rx.cond(_SHOWN.there, _all(), rx.cond(Here.missing == "", rx.skeleton(height="400px"))),
+        rx.cond(
+            _SHOWN.there & (Here.missing == ""),
+            _all(),
+            rx.cond(Here.missing == "", rx.skeleton(height="400px")),
+        ),
         question(),
         crumbs=[
             (application, f"/applications/{application}"),
