@@ -4,7 +4,7 @@ import reflex as rx
 
 from dashboard.components.card import column
 from dashboard.components.dialog import question
-from dashboard.components.shell import missing, shell, title
+from dashboard.components.shell import read_or_missing, shell, title
 from dashboard.shown.cards import Without
 from dashboard.state.asking import Asking
 from dashboard.state.board import Board
@@ -24,16 +24,15 @@ def page() -> rx.Component:
         align_items="center", gap="6px",
     )  # fmt: skip
     return shell(
-        missing(),
-        rx.cond(
-            (Board.head.name != "") & (Here.missing == ""),
+        read_or_missing(
+            Board.head.name != "",
             rx.box(
                 title(Board.head.name, rx.flex(repository, settings, spacing="4", align="center")),
                 _hints(),
                 rx.box(rx.foreach(Board.cards, column), class_name="board"),
                 rx.cond(Board.pulls.there, _pulls()),
             ),
-            rx.cond(Here.missing == "", _reading()),
+            until=_reading(),
         ),
         question(),
         crumbs=[(rx.State.application, f"/applications/{rx.State.application}")],

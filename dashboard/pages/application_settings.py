@@ -14,7 +14,7 @@ from dashboard.components.forms import (
     switch,
     text,
 )
-from dashboard.components.shell import missing, shell, title
+from dashboard.components.shell import read_or_missing, shell, title
 from dashboard.shown.application_settings import Step
 from dashboard.state.application_settings import ApplicationSettings
 from dashboard.state.asking import Asking
@@ -28,12 +28,7 @@ def page() -> rx.Component:
     """Give the page."""
     here = f"/applications/{rx.State.application}"
     return shell(
-        missing(),
-        rx.cond(
-            _SHOWN.there & (Here.missing == ""),
-            _all(),
-            rx.cond(Here.missing == "", rx.skeleton(height="400px")),
-        ),
+        read_or_missing(_SHOWN.there, _all(), until=rx.skeleton(height="400px")),
         question(),
         crumbs=[(rx.State.application, here), ("settings", f"{here}/settings")],
     )

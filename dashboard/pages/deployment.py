@@ -4,7 +4,7 @@ import reflex as rx
 
 from dashboard.components.dialog import question
 from dashboard.components.log_viewer import log_viewer
-from dashboard.components.shell import lamp, missing, shell, title
+from dashboard.components.shell import lamp, read_or_missing, shell, title
 from dashboard.components.waiting import waiting, why
 from dashboard.shown.deployment import Output, ResourceShown, StackShown, StepShown
 from dashboard.state.asking import Asking
@@ -18,12 +18,7 @@ def page() -> rx.Component:
     """Give the page."""
     application, environment = rx.State.application, rx.State.environment
     return shell(
-        missing(),
-        rx.cond(
-            _SHOWN.there & (Here.missing == ""),
-            _deployment(),
-            rx.cond(Here.missing == "", _reading()),
-        ),
+        read_or_missing(_SHOWN.there, _deployment(), until=_reading()),
         question(),
         crumbs=[
             (application, f"/applications/{application}"),

@@ -5,7 +5,7 @@ from reflex.event import EventSpec
 
 from dashboard.components.dialog import question
 from dashboard.components.forms import card, field, form, refused, switch, text
-from dashboard.components.shell import missing, shell, title
+from dashboard.components.shell import read_or_missing, shell, title
 from dashboard.pages.rules import builds, rules
 from dashboard.shown.settings import Named
 from dashboard.state.asking import Asking
@@ -19,12 +19,7 @@ def page() -> rx.Component:
     """Give the page."""
     application, environment = rx.State.application, rx.State.environment
     return shell(
-        missing(),
-        rx.cond(
-            _SHOWN.there & (Here.missing == ""),
-            _all(),
-            rx.cond(Here.missing == "", rx.skeleton(height="400px")),
-        ),
+        read_or_missing(_SHOWN.there, _all(), until=rx.skeleton(height="400px")),
         question(),
         crumbs=[
             (application, f"/applications/{application}"),

@@ -228,6 +228,8 @@ async def test_a_line_is_lengthened_reordered_and_shortened_and_an_application_d
         ]  # fmt: skip
 
         await page.get_by_role("link", name="qa", exact=True).click()
+        await expect(page.get_by_role("heading", name="Settings of qa")).to_be_visible()
+        await expect(page.get_by_label("Name", exact=True).last).to_have_value("qa")
         await page.get_by_label("Name", exact=True).last.fill("canary")
         await press(page, "Rename")
         await page.wait_for_url("**/canary/settings")
