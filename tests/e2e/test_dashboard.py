@@ -13,9 +13,13 @@ from playwright.async_api import ConsoleMessage, Locator, Page, expect
 from cli.client.answers import Created, Webhook
 from cli.demo.stage import Stage
 from tests.support.browsing import LONG, Seen, answer, card, press, runs, seen
+from tests.support.pull_requests import say
 from tests.support.stack import DEMO
 from trellis_contracts.deployments import Trigger
+from trellis_contracts.pull_requests import PullRequestRule
 from trellis_contracts.rights import Role
+from trellis_contracts.rules import Approvals, Window, WindowKind
+from trellis_contracts.settings import SettingsChange
 
 pytestmark = [
     pytest.mark.slow,
@@ -228,12 +232,16 @@ CONNECTED: Pages = {
     "/": "shop",
     "/applications/shop": "No push has arrived yet",
     "/applications/shop/development/deployments/99": "has no deployment #99",
-    "/applications/shop/staging/settings": "Set credentials",
+    "/applications/shop/settings": "Add environment",
+    "/applications/shop/staging/settings": "Save rules",
 }
 FULL: Pages = {
     "/": "shop",
     "/new-application": "Create application",
-    "/applications/shop": "See why",
+    "/applications/shop": "it comes from a fork",
+    "/applications/shop/settings": "Switch off",
+    "/applications/shop/staging/deployments/1": "Override freeze",
+    "/applications/shop/staging/settings": "Set credentials",
     "/applications/shop/development/deployments/1": "succeeded",
     "/applications/shop/development/deployments/2": "whoever writes the application",
     "/applications/shop/development/settings": "A_VARIABLE_WITH_A_LONG_NAME",
@@ -251,7 +259,7 @@ async def test_every_page_fits_every_screen_and_breaks_nothing(tmp_path: Path) -
 
 
 async def filled(stage: Stage, first: str) -> None:
-    """A deployment that succeeded, one that failed, and words that are too long to break."""
+    """Deployments that succeeded, failed and wait, and words that are too long to break."""
     for name in ("GREETING", "A_VARIABLE_WITH_A_LONG_NAME_" + "X" * 60):
         await stage.api.set_variable(stage.at("development"), name, "v" * 300)
     await stage.push(first)
@@ -259,6 +267,20 @@ async def filled(stage: Stage, first: str) -> None:
     broken = stage.commit({"template.yaml": "Resources: 1\n"}, "Break " + "it" * 200)
     await stage.push(broken)
     await stage.follow(await stage.pushed("development", broken))
+    await ruled(stage)
+
+
+async def ruled(stage: Stage) -> None:
+    """Make something wait for people and a freeze, and follow pull requests; one is foreign."""
+    development, long = stage.at("development"), "a-person-with-a-long-name-" + "x" * 36
+    people = (f"person:{long}", f"person:{long}y")
+    always = Window(kind=WindowKind.DENY, opens="* * * * *", minutes=60)
+    rules = SettingsChange(approvals=Approvals(needed=2, people=people), windows=(always,))
+    await stage.api.configure(stage.at("staging"), rules)
+    await stage.api.promote(stage.at("staging"), development.environment_id)
+    rule = PullRequestRule(template=development.environment_id)
+    await stage.api.follow_pull_requests(development.application_id, rule)
+    await say(stage, "opened", stage.before, branch="b" * 90, head={"fork": True})
 
 
 async def fits(at: Seen, pages: Pages) -> None:

@@ -228,15 +228,7 @@ async def test_a_line_is_lengthened_reordered_and_shortened_and_an_application_d
         ]  # fmt: skip
 
         await page.get_by_role("link", name="qa", exact=True).click()
-        await expect(page.get_by_role("heading", name="Settings of qa")).to_be_visible()
-        await expect(page.get_by_label("Name", exact=True).last).to_have_value("qa")
-        await page.get_by_label("Name", exact=True).last.fill("canary")
-        await press(page, "Rename")
-        await page.wait_for_url("**/canary/settings")
-        await expect(page.get_by_role("heading", name="Settings of canary")).to_be_visible()
-        await press(page, "Make it production")
-        await answer(page, "Make it production")
-        await expect(page.get_by_text("It is a production environment")).to_be_visible()
+        await renamed_and_made_production(page)
         await removed(page, "Remove environment", "Name of the environment", name="canary")
         await page.wait_for_url(f"**{BOARD}")
         await expect(card(board, "canary")).to_have_count(0)
@@ -245,6 +237,18 @@ async def test_a_line_is_lengthened_reordered_and_shortened_and_an_application_d
         await removed(page, "Delete application", "Name of the application", name="shop")
         await expect(board.get_by_text("shop was deleted on")).to_be_visible()
         await expect(card(board, "development")).to_have_count(0)
+
+
+async def renamed_and_made_production(page: Page) -> None:
+    await expect(page.get_by_role("heading", name="Settings of qa")).to_be_visible()
+    await expect(page.get_by_label("Name", exact=True).last).to_have_value("qa")
+    await page.get_by_label("Name", exact=True).last.fill("canary")
+    await press(page, "Rename")
+    await page.wait_for_url("**/canary/settings")
+    await expect(page.get_by_role("heading", name="Settings of canary")).to_be_visible()
+    await press(page, "Make it production")
+    await answer(page, "Make it production")
+    await expect(page.get_by_text("It is a production environment")).to_be_visible()
 
 
 async def removed(page: Page, button: str, label: str, *, name: str) -> None:

@@ -7,7 +7,13 @@ from cli.demo.stage import Stage
 
 
 async def say(
-    stage: Stage, action: str, commit: str, *, number: int = 7, head: dict[str, object]
+    stage: Stage,
+    action: str,
+    commit: str,
+    *,
+    number: int = 7,
+    branch: str = "basket",
+    head: dict[str, object],
 ) -> None:
     """Tell the hook of a pull request from `head` into main, as GitHub does."""
     assert stage.created
@@ -19,7 +25,7 @@ async def say(
             "number": number,
             "state": "closed" if action == "closed" else "open",
             "updated_at": datetime.now(UTC).isoformat(),
-            "head": {"ref": "basket", "sha": commit, "repo": {**ours, **head}},
+            "head": {"ref": branch, "sha": commit, "repo": {**ours, **head}},
             "base": {"ref": "main", "sha": "a" * 40, "repo": ours},
         },
         "repository": {"full_name": stage.repository},
