@@ -44,7 +44,7 @@ def _approvals(shown: Rules) -> list[rx.Component]:
                 number("approvals", default_value=shown.approvals, max="10"),
             ),
             field(
-                "Hours", "What nobody approves ends. Empty: 168.",
+                "Hours to approve", "Then it ends. Empty: 168.",
                 number("approval_hours", default_value=shown.approval_hours),
             ),
         ),
