@@ -19,7 +19,7 @@ def page() -> rx.Component:
     """Give the page."""
     application, environment = rx.State.application, rx.State.environment
     return shell(
-        read_or_missing(_SHOWN.there, _all(), until=rx.skeleton(height="400px")),
+        read_or_missing(_SHOWN.name == environment, _all(), until=rx.skeleton(height="400px")),
         question(),
         crumbs=[
             (application, f"/applications/{application}"),

@@ -57,9 +57,8 @@ class Rules:
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one environment; `there` is False until they are read."""
+    """The settings of the environment `name`; it has none until they are read."""
 
-    there: bool = False
     name: str = ""
     deploying: Deploying = Deploying()
     builds: Builds = Builds()
@@ -76,7 +75,6 @@ def settings(environment: EnvironmentView) -> Settings:
     """Give an environment's settings as they are shown."""
     version = environment.credentials_version
     return Settings(
-        there=True,
         name=environment.name,
         deploying=_deploying(environment),
         builds=_builds(environment),

@@ -52,8 +52,7 @@ async def test_one_is_deployed_with_the_templates_values_and_gone_when_it_is_clo
         deployment = await newest_of(stage, await theirs(stage))
         assert deployment.state is DeploymentState.SUCCEEDED
         assert deployment.variables == ("COLOUR",)
-        foreign = (await stage.application()).pull_requests[-1]
-        assert (foreign.number, foreign.hindrance) == (8, Hindrance.FOREIGN)
+        await until(lambda: is_refused_as_foreign(stage, 8))
 
         await say(stage, "closed", commit, head={})
         await until(lambda: is_gone(stage))
@@ -74,6 +73,11 @@ async def newest_of(stage: Stage, environment: EnvironmentView | None) -> Deploy
 async def runs(stage: Stage, commit: str) -> bool:
     there = await theirs(stage)
     return there is not None and there.release is not None and there.release.commit == commit
+
+
+async def is_refused_as_foreign(stage: Stage, number: int) -> bool:
+    found = (await stage.application()).pull_requests
+    return any((one.number, one.hindrance) == (number, Hindrance.FOREIGN) for one in found)
 
 
 async def is_gone(stage: Stage) -> bool:
