@@ -21,7 +21,6 @@ from trellis_contracts.sentences import (
     runs_what,
     short,
     step_now,
-    window,
 )
 from trellis_contracts.views import (
     ApplicationView,
@@ -30,6 +29,7 @@ from trellis_contracts.views import (
     DeploymentView,
     EnvironmentView,
 )
+from trellis_contracts.windows import window
 
 STYLES: Mapping[DeploymentState, str] = {
     DeploymentState.WAITING: "dim",

@@ -97,10 +97,19 @@ class Client:
         """Every application, by name."""
         return _read(tuple[ApplicationView, ...], await self._view(who, "/applications"))
 
-    async def application(self, who: Visitor, name: str) -> ApplicationView:
-        """One application by its name."""
-        path = f"/applications/{quote(name, safe='')}"
-        return _read(ApplicationView, await self._view(who, path))
+    async def application(
+        self, who: Visitor, name: str, *, after: int | None = None
+    ) -> ApplicationView:
+        """One application by its name or id; `after`: as soon as views have this position.
+
+        One that was deleted is not there, until another one has its name.
+        """
+        path, params = f"/applications/{quote(name, safe='')}", {"after": after} if after else {}
+        found = _read(ApplicationView, await self._view(who, path, **params))
+        if found.deletion and found.deletion.deleted_at:
+            at = found.deletion.deleted_at
+            raise NotThere(f"{found.name} was deleted on {at:%Y-%m-%d}. Its history is kept.")
+        return found
 
     async def deployments(
         self, who: Visitor, environment: EnvironmentId, **params: int

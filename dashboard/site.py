@@ -4,12 +4,14 @@ import reflex as rx
 
 from dashboard.pages import (
     application,
+    application_settings,
     applications,
     deployment,
     new_application,
     nowhere,
     settings,
 )
+from dashboard.state.application_settings import ApplicationSettings
 from dashboard.state.applications import Applications
 from dashboard.state.board import Board
 from dashboard.state.creating import Creating
@@ -37,6 +39,11 @@ def _site() -> rx.App:
     site.add_page(
         application.page, route=one, title=Board.head.name + " · Trellis", on_load=Board.watch
     )
+    site.add_page(
+        application_settings.page, route=f"{one}/settings",
+        title=ApplicationSettings.shown.name + " settings · Trellis",
+        on_load=ApplicationSettings.watch,
+    )  # fmt: skip
     site.add_page(
         deployment.page, route=f"{one}/[environment]/deployments/[number]",
         title=OneDeployment.shown.title + " · Trellis", on_load=OneDeployment.watch,

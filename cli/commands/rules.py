@@ -1,6 +1,5 @@
 """`trellis apps rules|watch`: what deployments wait for, and which pushes are skipped."""
 
-import re
 from typing import Annotated
 
 import typer
@@ -11,14 +10,9 @@ from cli.naming import environment_of, find_application, find_environment, place
 from cli.session import ApplicationName, AsJson, EnvironmentName, Session, with_server
 from cli.tables import rules_page
 from trellis_contracts.message import Message
-from trellis_contracts.rules import QueuePolicy
+from trellis_contracts.rules import QueuePolicy, Window
 from trellis_contracts.settings import EnvironmentSettings, SettingsChange
-
-_WINDOW = re.compile(
-    r"(?P<kind>allow|deny) (?P<opens>\S+ \S+ \S+ \S+ \S+) (?P<length>\d+)(?P<unit>[mhd])"
-    r"(?: (?P<zone>\S+))?"
-)
-_MINUTES = {"m": 1, "h": 60, "d": 1440}
+from trellis_contracts.windows import window_of
 
 
 def rules(  # noqa: PLR0913 - one for each rule
@@ -166,12 +160,10 @@ def _with(known: Message | None, **given: object) -> object:
     return {**(known.model_dump() if known else {}), **named} if named else None
 
 
-def _window(text: str) -> dict[str, object]:
-    found = _WINDOW.fullmatch(text.strip())
-    if found is None:
-        raise typer.BadParameter(
-            f"{text!r} is no window: write one like 'deny 0 18 * * fri 62h Europe/Rome'"
-        )
-    minutes = int(found["length"]) * _MINUTES[found["unit"]]
-    zone = found["zone"] or "UTC"
-    return {"kind": found["kind"], "opens": found["opens"], "minutes": minutes, "timezone": zone}
+def _window(text: str) -> Window:
+    try:
+        return window_of(text)
+    except ValidationError as error:
+        raise typer.BadParameter(error.errors()[0]["msg"]) from error
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error

@@ -11,13 +11,14 @@ from trellis_contracts.message import Message
 from trellis_contracts.names import CommitSha
 from trellis_contracts.previewing import PreviewView
 from trellis_contracts.rules import matches
-from trellis_contracts.sentences import held, intent, name_of, outcome, runs_what, short, window
+from trellis_contracts.sentences import held, intent, name_of, outcome, runs_what, short
 from trellis_contracts.views import (
     ApplicationView,
     DeploymentState,
     DeploymentView,
     EnvironmentView,
 )
+from trellis_contracts.windows import window
 
 
 class Explanation(Message):

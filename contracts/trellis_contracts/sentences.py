@@ -10,7 +10,6 @@ from trellis_contracts.health import HealthView
 from trellis_contracts.parties import Party
 from trellis_contracts.pull_requests import Hindrance
 from trellis_contracts.releases import StackOutputs
-from trellis_contracts.rules import Window
 from trellis_contracts.views import (
     DeploymentState,
     DeploymentView,
@@ -122,13 +121,6 @@ def held(environment: EnvironmentView) -> str | None:
         return None
     barred = f" Barred: {', '.join(map(short, hold.barred))}." if hold.barred else ""
     return f"pushes are held since the rollback #{hold.number} (trellis resume ends it).{barred}"
-
-
-def window(rule: Window) -> str:
-    """Write a window as it is set: `deny 0 18 * * fri 62h Europe/Rome`."""
-    sizes = ((1440, "d"), (60, "h"), (1, "m"))
-    size, unit = next((s, u) for s, u in sizes if rule.minutes % s == 0)
-    return f"{rule.kind.value} {rule.opens} {rule.minutes // size}{unit} {rule.timezone}"
 
 
 def _success(view: DeploymentView, took: str) -> str:

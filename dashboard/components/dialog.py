@@ -3,7 +3,8 @@
 import reflex as rx
 
 from dashboard.components.shell import refusal
-from dashboard.state.asking import Asking, Choice
+from dashboard.shown.question import Choice, Fact
+from dashboard.state.asking import Asking
 
 
 def question() -> rx.Component:
@@ -13,10 +14,13 @@ def question() -> rx.Component:
         rx.dialog.content(
             rx.dialog.title(asked.title),
             rx.dialog.description(asked.sentence, size="2", color="var(--gray-11)"),
+            rx.cond(asked.facts.length() > 0, _facts()),
+            rx.cond(asked.warning != "", _warning()),
             rx.form(
                 rx.flex(
                     rx.cond(asked.choices.length() > 0, _choices()),
                     rx.cond(asked.wants_commit, _commit()),
+                    rx.cond(asked.wants_reason, _reason()),
                     rx.cond(asked.needs_name != "", _name()),
                     refusal(Asking.refusal),
                     _buttons(),
@@ -28,6 +32,28 @@ def question() -> rx.Component:
         ),
         open=Asking.open,
         on_open_change=Asking.change_open,
+    )  # fmt: skip
+
+
+def _facts() -> rx.Component:
+    return rx.box(rx.foreach(Asking.question.facts, _fact), class_name="facts", margin_top="14px")
+
+
+def _fact(fact: rx.Var[Fact]) -> rx.Component:
+    return rx.fragment(rx.el.span(fact.name), rx.el.span(fact.value, class_name="break"))
+
+
+def _warning() -> rx.Component:
+    return rx.callout(
+        Asking.question.warning, icon="triangle_alert", size="1", color_scheme="orange",
+        margin_top="14px",
+    )  # fmt: skip
+
+
+def _reason() -> rx.Component:
+    return rx.input(
+        name="reason", placeholder="Why it cannot wait", aria_label="Reason", auto_focus=True,
+        required=True, auto_complete="off",
     )  # fmt: skip
 
 
@@ -61,7 +87,7 @@ def _name() -> rx.Component:
     return rx.text(
         "Type ", rx.code(Asking.question.needs_name), " to go on.",
         rx.input(
-            name="name", aria_label="Name of the environment", auto_focus=True,
+            name="name", aria_label=Asking.question.name_label, auto_focus=True,
             auto_complete="off", spell_check=False, margin_top="6px",
         ),
         as_="label", size="2",

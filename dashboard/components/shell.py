@@ -42,6 +42,11 @@ def missing() -> rx.Component:
     return rx.cond(Here.missing != "", rx.box(said, way_out))
 
 
+def read_or_missing(there: Truth, content: rx.Component, *, until: rx.Component) -> rx.Component:
+    """Give a page's content once it is read, or say that what the address names is not there."""
+    return rx.fragment(missing(), rx.cond(Here.missing == "", rx.cond(there, content, until)))
+
+
 def refusal(sentence: Text) -> rx.Component:
     """Say why something was not done; nothing while nothing was refused."""
     said = rx.callout(

@@ -2,9 +2,10 @@
 
 import reflex as rx
 
+from dashboard.components.card import column
 from dashboard.components.dialog import question
-from dashboard.components.shell import lamp, missing, shell, title
-from dashboard.shown.cards import Card, Past
+from dashboard.components.shell import read_or_missing, shell, title
+from dashboard.shown.cards import Without
 from dashboard.state.asking import Asking
 from dashboard.state.board import Board
 from dashboard.state.here import Here
@@ -17,16 +18,21 @@ def page() -> rx.Component:
         is_external=True, class_name="quiet-link", size="2", color="var(--gray-11)",
         display="flex", align_items="center", gap="6px",
     )  # fmt: skip
+    settings = rx.link(
+        rx.icon("settings_2", size=15), "Settings", href=Board.head.settings_href,
+        class_name="quiet-link", size="2", color="var(--gray-11)", display="flex",
+        align_items="center", gap="6px",
+    )  # fmt: skip
     return shell(
-        missing(),
-        rx.cond(
+        read_or_missing(
             Board.head.name != "",
             rx.box(
-                title(Board.head.name, repository),
+                title(Board.head.name, rx.flex(repository, settings, spacing="4", align="center")),
                 _hints(),
-                rx.box(rx.foreach(Board.cards, _column), class_name="board"),
+                rx.box(rx.foreach(Board.cards, column), class_name="board"),
+                rx.cond(Board.pulls.there, _pulls()),
             ),
-            rx.cond(Here.missing == "", _reading()),
+            until=_reading(),
         ),
         question(),
         crumbs=[(rx.State.application, f"/applications/{rx.State.application}")],
@@ -44,197 +50,64 @@ def _hints() -> rx.Component:
         margin_bottom="16px", class_name="break",
     )  # fmt: skip
     return rx.fragment(
-        rx.cond(Board.head.webhook_missing, waiting), rx.cond(Board.head.unobservable != "", unread)
+        rx.cond(Board.head.leaving != "", _leaving()),
+        rx.cond(Board.head.webhook_missing, waiting),
+        rx.cond(Board.head.unobservable != "", unread),
     )
 
 
-def _column(card: rx.Var[Card]) -> rx.Component:
-    return rx.el.section(
-        rx.card(
-            rx.flex(
-                _name(card),
-                rx.cond(card.needs_credentials, _credentials(card)),
-                rx.cond(card.running.there, _running(card)),
-                rx.foreach(
-                    card.waiting, lambda said: rx.text(said, size="2", color="var(--gray-11)")
-                ),
-                rx.cond(card.live.there, _live(card), rx.cond(~card.running.there, _nothing())),
-                rx.cond(card.trouble != "", _trouble(card)),
-                rx.cond(Here.may_deploy, _actions(card)),
-                rx.cond(card.history.length() > 0, _history(card)),
-                direction="column", spacing="4",
-            ),
-            size="2",
-        ),
-        class_name="column", aria_label=card.name,
+def _leaving() -> rx.Component:
+    """Say that the application is on its way out, and what is in the way."""
+    again = rx.button(
+        "Try again", size="1", variant="soft", color_scheme="red",
+        on_click=Asking.ask_of_application("delete"),
     )  # fmt: skip
-
-
-def _name(card: rx.Var[Card]) -> rx.Component:
-    settings = rx.link(
-        rx.icon_button(
-            rx.icon("settings_2", size=16), variant="ghost", color_scheme="gray",
-            aria_label=f"Settings of {card.name}", title="Settings",
-        ),
-        href=card.settings_href,
-    )  # fmt: skip
-    return rx.flex(
-        rx.box(
-            rx.heading(card.name, as_="h2", size="4", class_name="clip"),
-            rx.text(card.source, size="1", color="var(--gray-11)", class_name="clip"),
-            min_width="0",
-        ),
-        rx.box(flex="1"),
-        settings,
-        spacing="2", align="start",
-    )  # fmt: skip
-
-
-def _credentials(card: rx.Var[Card]) -> rx.Component:
-    return rx.callout(
+    said = rx.cond(
+        Board.head.left.length() > 0,
         rx.fragment(
-            "It has no AWS credentials yet. ", rx.link("Set them", href=card.settings_href), "."
+            rx.text("These could not be torn down:", size="2"),
+            rx.el.ul(rx.foreach(Board.head.left, rx.el.li), class_name="sentences break"),
+            rx.cond(Here.may_create, rx.box(again, margin_top="8px")),
         ),
-        icon="key_round", size="1", color_scheme="orange",
-    )  # fmt: skip
-
-
-def _running(card: rx.Var[Card]) -> rx.Component:
-    now = card.running
-    return rx.box(
-        rx.flex(
-            lamp(now.colour, busy=True),
-            rx.link(now.title, href=now.href, weight="medium", size="2", class_name="quiet-link"),
-            rx.box(flex="1"),
-            rx.badge(now.state, color_scheme=now.colour, variant="soft"),
-            spacing="2", align="center",
-        ),
-        rx.text(now.what, size="2", class_name="mono clip", margin_top="6px"),
-        rx.text(now.why, size="1", color="var(--gray-11)", class_name="clip"),
-        rx.flex(
-            rx.text(now.step, size="2"),
-            rx.cond(
-                Here.may_deploy & ~now.cancelling,
-                rx.button(
-                    "Cancel", size="1", variant="soft", color_scheme="gray",
-                    on_click=Asking.ask_to_cancel(card.name, now.number),
-                ),
-            ),
-            justify="between", align="center", margin_top="8px",
-        ),
-        rx.cond(now.known, rx.progress(value=now.percent, size="1", margin_top="6px")),
-        class_name="moving", role="status",
-    )  # fmt: skip
-
-
-def _live(card: rx.Var[Card]) -> rx.Component:
-    live = card.live
-    commit = rx.cond(
-        live.commit_url != "",
-        rx.link(live.commit, href=live.commit_url, is_external=True, class_name="mono", size="3"),
-        rx.text(live.commit, class_name="mono", size="3", data_testid="commit"),
+        rx.text("Everything that it runs is being torn down.", size="2"),
     )
     return rx.box(
-        rx.flex(
-            lamp(rx.cond(live.gone, "orange", "green")),
-            commit,
-            rx.link(f"#{live.number}", href=live.href, size="2", class_name="quiet-link"),
-            rx.box(flex="1"),
-            rx.text(live.since, size="1", color="var(--gray-11)"),
-            spacing="2", align="center",
+        rx.text(f"It is being deleted: {Board.head.leaving}.", size="2"), said, class_name="held",
+        margin_bottom="16px", role="status",
+    )  # fmt: skip
+
+
+def _pulls() -> rx.Component:
+    without = rx.card(
+        rx.heading("Without an environment", as_="h3", size="2", margin_bottom="6px"),
+        rx.box(
+            rx.foreach(Board.pulls.without, _without), role="list",
+            aria_label="Pull requests without an environment",
         ),
+        margin_top="20px",
+    )  # fmt: skip
+    return rx.el.section(
+        rx.heading("Pull requests", as_="h2", size="5"),
+        rx.text(Board.pulls.rule, size="2", color="var(--gray-11)", margin_bottom="14px"),
         rx.cond(
-            live.message != "",
-            rx.text(live.message, size="2", class_name="clip", margin_top="4px"),
+            Board.pulls.cards.length() > 0,
+            rx.box(rx.foreach(Board.pulls.cards, column), class_name="board apart"),
+            rx.box("None has an environment now.", class_name="nothing"),
         ),
+        rx.cond(Board.pulls.without.length() > 0, without),
+        aria_label="Pull requests", class_name="pulls",
+    )  # fmt: skip
+
+
+def _without(one: rx.Var[Without]) -> rx.Component:
+    return rx.box(
+        rx.text(f"#{one.number}", size="2", weight="medium"),
         rx.text(
-            live.by, rx.cond(live.branch != "", f" · {live.branch}", ""), size="1",
-            color="var(--gray-11)", class_name="clip",
+            one.branch, " ", rx.el.span(one.commit, class_name="mono"), size="2",
+            class_name="clip", title=one.branch,
         ),
-        rx.cond(
-            live.gone,
-            rx.text("It is gone: the local AWS that held it has stopped.", size="2",
-                    color="var(--orange-11)"),
-            rx.cond(
-                live.address != "",
-                rx.link(live.address, href=live.address, is_external=True, size="1",
-                        class_name="clip", display="block", margin_top="4px"),
-            ),
-        ),
-    )  # fmt: skip
-
-
-def _nothing() -> rx.Component:
-    return rx.box("Nothing runs here.", class_name="nothing")
-
-
-def _trouble(card: rx.Var[Card]) -> rx.Component:
-    return rx.callout(
-        rx.fragment(card.trouble, " ", rx.link("See why", href=card.trouble_href)),
-        icon="circle_x", size="1", color_scheme="red", class_name="break",
-    )  # fmt: skip
-
-
-def _actions(card: rx.Var[Card]) -> rx.Component:
-    return rx.flex(
-        rx.cond(
-            card.promote_to != "",
-            rx.button(
-                f"Promote to {card.promote_to}", rx.icon("arrow_right", size=15), size="2",
-                disabled=~card.can_promote, on_click=Asking.ask("promote", card.promote_to),
-                width="100%",
-            ),
-        ),
-        rx.cond(
-            ~card.production,
-            rx.button("Deploy", size="2", variant="soft", on_click=Asking.ask("deploy", card.name)),
-        ),
-        rx.button(
-            "Roll back", size="2", variant="soft", disabled=~card.can_roll_back,
-            on_click=Asking.ask("rollback", card.name),
-        ),
-        _more(card),
-        spacing="2", wrap="wrap", align="center",
-    )  # fmt: skip
-
-
-def _more(card: rx.Var[Card]) -> rx.Component:
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(
-            rx.icon_button(
-                rx.icon("ellipsis", size=16), size="2", variant="soft", color_scheme="gray",
-                aria_label=f"More for {card.name}",
-            )
-        ),
-        rx.dropdown_menu.content(
-            rx.dropdown_menu.item(
-                "Redeploy", disabled=~card.live.there, on_click=Asking.ask("redeploy", card.name)
-            ),
-            rx.dropdown_menu.separator(),
-            rx.dropdown_menu.item(
-                "Tear down", color="red", disabled=~card.live.there,
-                on_click=Asking.ask("teardown", card.name),
-            ),
-        ),
-    )  # fmt: skip
-
-
-def _history(card: rx.Var[Card]) -> rx.Component:
-    return rx.box(
-        rx.foreach(card.history, _past), role="list", aria_label=f"Deployments of {card.name}"
-    )
-
-
-def _past(past: rx.Var[Past]) -> rx.Component:
-    return rx.box(
-        rx.link(
-            lamp(past.colour),
-            rx.el.span(f"#{past.number}"),
-            rx.el.span(f"{past.kind} {past.state}", class_name="clip", title=past.what),
-            rx.el.span(past.when, style={"color": "var(--gray-11)"}),
-            href=past.href, class_name="past", underline="none",
-        ),
-        role="listitem",
+        rx.text(one.reason, size="2", color="var(--gray-11)", class_name="break"),
+        class_name="without", role="listitem",
     )  # fmt: skip
 
 

@@ -39,6 +39,7 @@ def _row(row: rx.Var[Row]) -> rx.Component:
                     rx.text(row.name, weight="medium", size="3", class_name="clip"),
                     rx.text(row.repository, size="2", color="var(--gray-11)", class_name="clip"),
                     rx.cond(row.hint != "", rx.text(row.hint, size="1", color="var(--orange-11)")),
+                    rx.cond(row.pulls != "", rx.text(row.pulls, size="1", color="var(--gray-11)")),
                     flex=["1 1 100%", "1 1 100%", "1 1 220px"], min_width="0",
                 ),
                 rx.flex(

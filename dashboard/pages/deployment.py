@@ -4,7 +4,8 @@ import reflex as rx
 
 from dashboard.components.dialog import question
 from dashboard.components.log_viewer import log_viewer
-from dashboard.components.shell import lamp, missing, shell, title
+from dashboard.components.shell import lamp, read_or_missing, shell, title
+from dashboard.components.waiting import waiting, why
 from dashboard.shown.deployment import Output, ResourceShown, StackShown, StepShown
 from dashboard.state.asking import Asking
 from dashboard.state.deployment import OneDeployment
@@ -17,8 +18,7 @@ def page() -> rx.Component:
     """Give the page."""
     application, environment = rx.State.application, rx.State.environment
     return shell(
-        missing(),
-        rx.cond(_SHOWN.there, _deployment(), rx.cond(Here.missing == "", _reading())),
+        read_or_missing(_SHOWN.there, _deployment(), until=_reading()),
         question(),
         crumbs=[
             (application, f"/applications/{application}"),
@@ -30,7 +30,7 @@ def page() -> rx.Component:
 def _deployment() -> rx.Component:
     cancel = rx.button(
         "Cancel deployment", variant="soft", color_scheme="red",
-        on_click=Asking.ask_to_cancel(rx.State.environment, rx.State.number.to(int)),
+        on_click=Asking.ask_about("cancel", rx.State.environment, _SHOWN.number),
     )  # fmt: skip
     return rx.box(
         title(
@@ -45,9 +45,16 @@ def _deployment() -> rx.Component:
             ),
         ),
         rx.cond(_SHOWN.failed.there, _failure()),
+        rx.cond(
+            _SHOWN.waits,
+            rx.box(
+                waiting(_SHOWN.waiting, rx.State.environment, cancels=False),
+                margin_bottom="20px", max_width="560px",
+            ),
+        ),
         rx.box(
             rx.flex(
-                _facts(), _foreseen(), _steps(), _stacks(), _outputs(),
+                _facts(), _foreseen(), _why(), _steps(), _stacks(), _outputs(),
                 direction="column", spacing="4",
             ),
             rx.cond(
@@ -90,6 +97,8 @@ def _facts() -> rx.Component:
         ("Message", rx.el.span(_SHOWN.message, class_name="break"), _SHOWN.message != ""),
         ("Asked at", rx.el.span(_SHOWN.asked_at), True),
         ("Took", rx.el.span(_SHOWN.took), _SHOWN.took != ""),
+        ("Approved", rx.el.span(_SHOWN.approved_by, class_name="break"), _SHOWN.approved_by != ""),
+        ("Freeze", rx.el.span(_SHOWN.freeze, class_name="break"), _SHOWN.freeze != ""),
         ("Builder", rx.el.span(_SHOWN.builder, class_name="break"), _SHOWN.builder != ""),
         ("Run", rx.el.span(_SHOWN.attempt), _SHOWN.attempt != ""),
     ]
@@ -110,6 +119,10 @@ def _foreseen() -> rx.Component:
         ),
     )
     return rx.cond(_SHOWN.foreseen.length() > 0, lines)
+
+
+def _why() -> rx.Component:
+    return rx.card(why(_SHOWN.reasons, "Why, in full"))
 
 
 def _steps() -> rx.Component:

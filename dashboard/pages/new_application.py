@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from dashboard.components.forms import field, text
 from dashboard.components.shell import refusal, shell, title, way_to
 from dashboard.state.creating import Creating
 from dashboard.state.here import Here
@@ -18,24 +19,6 @@ def page() -> rx.Component:
         ),
         crumbs=[("New application", "/new-application")],
     )
-
-
-def field(label: str, hint: str, control: rx.Component) -> rx.Component:
-    """Give a labelled field of a form."""
-    named = rx.el.label(
-        rx.text(label, as_="div", size="2", weight="medium", margin_bottom="4px"),
-        control,
-        display="block",
-    )
-    return rx.box(named, rx.text(hint, size="1", color="var(--gray-11)", margin_top="4px"))
-
-
-def text(name: str, placeholder: str = "", **given: object) -> rx.Component:
-    """Give a line to type into, which nobody's browser corrects."""
-    return rx.input(
-        name=name, placeholder=placeholder, auto_complete="off", spell_check=False, width="100%",
-        **given,
-    )  # fmt: skip
 
 
 def _form() -> rx.Component:
@@ -84,7 +67,10 @@ def _made() -> rx.Component:
             _copied("Payload URL", Creating.hook_url),
             _copied("Content type", "application/json"),
             _copied("Secret", Creating.hook_secret),
-            rx.text("Events: just the push event.", size="2", color="var(--gray-11)"),
+            rx.text(
+                "Events: pushes, pull requests, check runs, statuses, repositories.", size="2",
+                color="var(--gray-11)",
+            ),
             rx.box(way_to("To the application", Creating.href)),
             direction="column", spacing="4", align="stretch",
         ),

@@ -3,9 +3,12 @@
 import reflex as rx
 from reflex.event import EventSpec
 
-from dashboard.components.shell import Truth, missing, refusal, shell, title
-from dashboard.pages.new_application import field, text
+from dashboard.components.dialog import question
+from dashboard.components.forms import card, field, form, refused, switch, text
+from dashboard.components.shell import read_or_missing, shell, title
+from dashboard.pages.rules import builds, rules
 from dashboard.shown.settings import Named
+from dashboard.state.asking import Asking
 from dashboard.state.here import Here
 from dashboard.state.settings import EnvironmentSettings
 
@@ -16,8 +19,8 @@ def page() -> rx.Component:
     """Give the page."""
     application, environment = rx.State.application, rx.State.environment
     return shell(
-        missing(),
-        rx.cond(_SHOWN.there, _all(), rx.cond(Here.missing == "", rx.skeleton(height="400px"))),
+        read_or_missing(_SHOWN.name == environment, _all(), until=rx.skeleton(height="400px")),
+        question(),
         crumbs=[
             (application, f"/applications/{application}"),
             (environment, f"/applications/{application}/{environment}/settings"),
@@ -26,80 +29,76 @@ def page() -> rx.Component:
 
 
 def _all() -> rx.Component:
+    own = _SHOWN.pull_request == 0
+    sealed = rx.fragment(_secrets(), _credentials(), rx.cond(Here.may_configure, _identity()))
     return rx.box(
         title(f"Settings of {rx.State.environment}"),
-        rx.box(refusal(EnvironmentSettings.refusal), margin_bottom="16px"),
         rx.box(
-            _deploying(),
-            rx.flex(_variables(), _secrets(), _credentials(), direction="column", spacing="4"),
+            _stacked(_deploying(), builds(), rx.cond(own, _variables())),
+            _stacked(rules(), rx.cond(own, sealed, _of_template())),
             class_name="pair",
         ),
     )
 
 
-def _card(heading: str, hint: str, *content: rx.Component) -> rx.Component:
-    return rx.card(
-        rx.heading(heading, as_="h2", size="3"),
-        rx.text(hint, size="2", color="var(--gray-11)", margin_bottom="14px"),
-        *content,
-        size="2",
-    )
+def _stacked(*cards: rx.Component) -> rx.Component:
+    return rx.flex(*cards, direction="column", spacing="4")
+
+
+def _of_template() -> rx.Component:
+    return card(
+        "Values", "Its variables, secrets and credentials are those of the template, as they are "
+        "at each deployment. It goes with its pull request.",
+    )  # fmt: skip
 
 
 def _deploying() -> rx.Component:
-    key = f"{_SHOWN.branch}{_SHOWN.automatic}{_SHOWN.tests}{_SHOWN.test_command}{_SHOWN.region}"
-    return _card(
+    shown = _SHOWN.deploying
+    return card(
         "Deploying", "From the next deployment on.",
-        rx.form(
-            rx.flex(
-                field(
-                    "Branch", "Empty: none of its own.",
-                    text("branch", default_value=_SHOWN.branch),
-                ),
-                rx.cond(
-                    _SHOWN.production,
-                    rx.text("Production is never deployed by a push.", size="2"),
-                    _switch("automatic", "Deploy each push to the branch", _SHOWN.automatic),
-                ),
-                _switch("tests", "Run the tests before it deploys", _SHOWN.tests),
-                field(
-                    "Test command", "Empty: npm run test.",
-                    text("test_command", "npm run test", default_value=_SHOWN.test_command),
-                ),
-                field(
-                    "AWS region", "Where its stacks lie.",
-                    text("region", default_value=_SHOWN.region),
-                ),
-                field(
-                    "Stack name", "Empty: the application's name and the stage.",
-                    text("stack_name", default_value=_SHOWN.stack_name),
-                ),
-                _submit("Save"),
-                direction="column", spacing="4",
+        form(
+            "deploying", "Save",
+            field(
+                "Branch", "Or a pattern: release/*. Empty: none of its own.",
+                text("branch", default_value=shown.branch),
             ),
-            on_submit=EnvironmentSettings.save, key=key,
+            rx.cond(
+                _SHOWN.production,
+                rx.text("Production is never deployed by a push.", size="2"),
+                switch("automatic", "Deploy each push to the branch", shown.automatic),
+            ),
+            field(
+                "AWS region", "Where its stacks lie.", text("region", default_value=shown.region)
+            ),
+            field(
+                "Stack name", "Empty: the application's name and the stage.",
+                text("stack_name", default_value=shown.stack_name),
+            ),
+            on_submit=EnvironmentSettings.save, key=shown.key,
         ),
     )  # fmt: skip
 
 
 def _variables() -> rx.Component:
-    return _card(
+    return card(
         "Variables", "Builds get them. Everybody who may read sees them.",
         rx.foreach(
             _SHOWN.variables, lambda one: _named(one, EnvironmentSettings.remove_variable(one.name))
         ),
         _entry(EnvironmentSettings.set_variable, "Value", hidden=False),
+        refused("variables"),
     )  # fmt: skip
 
 
 def _secrets() -> rx.Component:
-    return _card(
+    return card(
         "Secrets",
         "They fill NoEcho parameters of templates; no log and no page ever shows them again.",
         rx.foreach(
             _SHOWN.secrets, lambda one: _named(one, EnvironmentSettings.remove_secret(one.name))
         ),
         _entry(EnvironmentSettings.set_secret, "New value", hidden=True),
+        refused("secrets"),
     )  # fmt: skip
 
 
@@ -109,28 +108,50 @@ def _credentials() -> rx.Component:
         rx.badge(_SHOWN.credentials, color_scheme="green"),
         rx.badge("not set", color_scheme="orange"),
     )
-    return _card(
+    entered = form(
+        "credentials", "Set credentials",
+        field("Access key id", "", text("access_key_id", required=True)),
+        field(
+            "Secret access key", "", text("secret_access_key", type="password", required=True)
+        ),
+        field(
+            "Session token", "Of temporary credentials alone.",
+            text("session_token", type="password"),
+        ),
+        on_submit=EnvironmentSettings.set_credentials,
+        key=EnvironmentSettings.version.to_string() + "credentials",
+    )  # fmt: skip
+    return card(
         "AWS credentials", "What its deployments use. They are stored sealed and never shown.",
-        rx.box(state, margin_bottom="12px"),
-        rx.cond(
-            Here.may_configure,
-            rx.form(
-                rx.flex(
-                    field("Access key id", "", text("access_key_id", required=True)),
-                    field(
-                        "Secret access key", "",
-                        text("secret_access_key", type="password", required=True),
-                    ),
-                    field(
-                        "Session token", "Of temporary credentials alone.",
-                        text("session_token", type="password"),
-                    ),
-                    _submit("Set credentials"),
-                    direction="column", spacing="3",
-                ),
-                on_submit=EnvironmentSettings.set_credentials, reset_on_submit=True,
-                key=EnvironmentSettings.version.to_string() + "credentials",
-            ),
+        rx.box(state, margin_bottom="12px"), rx.cond(Here.may_configure, entered),
+    )  # fmt: skip
+
+
+def _identity() -> rx.Component:
+    """What the environment is called, whether it is production, and its end."""
+    kind = rx.cond(
+        _SHOWN.production,
+        "It is a production environment: no push deploys to it.",
+        "It is no production environment.",
+    )
+    classify = rx.button(
+        rx.cond(_SHOWN.production, "Make it no production environment", "Make it production"),
+        variant="soft", color_scheme="gray", on_click=Asking.ask("classify", _SHOWN.name),
+    )  # fmt: skip
+    removal = rx.button(
+        "Remove environment", variant="soft", color_scheme="red",
+        on_click=Asking.ask("remove", _SHOWN.name),
+    )  # fmt: skip
+    return card(
+        "Environment", f"Its stage is {_SHOWN.stage} and stays: it is in the names of its stacks.",
+        form(
+            "name", "Rename", field("Name", "", text("name", default_value=_SHOWN.name)),
+            on_submit=EnvironmentSettings.rename, key=_SHOWN.name,
+        ),
+        rx.separator(margin_y="16px"),
+        rx.text(kind, size="2", margin_bottom="10px"),
+        rx.flex(
+            rx.cond(Here.may_administer, classify), removal, spacing="3", wrap="wrap"
         ),
     )  # fmt: skip
 
@@ -159,19 +180,8 @@ def _entry(setting: object, label: str, *, hidden: bool) -> rx.Component:
                 text("name", "NAME", required=True, aria_label="Name"),
                 text("value", label, required=hidden, aria_label=label, **kind),
                 rx.button("Set", type="submit", variant="soft"),
-                class_name="entry", margin_top="10px",
+                class_name="entry", margin_y="10px",
             ),
             on_submit=setting, reset_on_submit=True,
         ),
     )  # fmt: skip
-
-
-def _switch(name: str, label: str, on: Truth) -> rx.Component:
-    return rx.text(
-        rx.flex(rx.switch(name=name, default_checked=on), label, spacing="2", align="center"),
-        as_="label", size="2",
-    )  # fmt: skip
-
-
-def _submit(label: str) -> rx.Component:
-    return rx.cond(Here.may_configure, rx.button(label, type="submit", align_self="start"))

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dashboard.shown.words import BUSY, GOOD, OURS, QUIET, colour_of, pages_of, repository
+from dashboard.shown.board import lasting
+from dashboard.shown.words import BAD, BUSY, GOOD, OURS, QUIET, colour_of, pages_of, repository
 from trellis_contracts.names import DeploymentId
 from trellis_contracts.sentences import short
 from trellis_contracts.views import (
@@ -35,6 +36,7 @@ class Row:
     repository: str = ""
     href: str = ""
     hint: str = ""
+    pulls: str = ""
     environments: tuple[Lamp, ...] = ()
 
 
@@ -45,11 +47,23 @@ def rows(applications: tuple[ApplicationView, ...], lasts: Lasts) -> list[Row]:
             name=one.name,
             repository=repository(one.repository),
             href=pages_of(one.name),
-            hint="" if one.webhook_seen else "no push has arrived yet",
-            environments=tuple(lamp(environment, lasts) for environment in one.environments),
+            hint=_hint(one),
+            pulls=_pulls(one),
+            environments=tuple(lamp(environment, lasts) for environment in lasting(one)),
         )
         for one in applications
     ]
+
+
+def _hint(application: ApplicationView) -> str:
+    if application.deletion:
+        return "being deleted"
+    return "" if application.webhook_seen else "no push has arrived yet"
+
+
+def _pulls(application: ApplicationView) -> str:
+    there = len(application.environments) - len(lasting(application))
+    return f"and {there} of pull requests" if there else ""
 
 
 def lamp(environment: EnvironmentView, lasts: Lasts) -> Lamp:
@@ -60,12 +74,20 @@ def lamp(environment: EnvironmentView, lasts: Lasts) -> Lamp:
     if environment.running:
         return Lamp(environment.name, _doing(last), BUSY, busy=True)
     if environment.waiting:
-        return Lamp(environment.name, "waiting", QUIET, busy=True)
+        return Lamp(environment.name, _waiting(last), QUIET, busy=True)
     if last and last.state in _TROUBLE:
         return Lamp(environment.name, f"{last.state.value}, runs {runs}", colour_of(last.state))
     if release and release.gone:
         return Lamp(environment.name, f"{runs} is gone", OURS)
+    if release and not release.passed:
+        return Lamp(environment.name, f"{runs}, not passed", BAD)
     return Lamp(environment.name, runs, GOOD if release else QUIET)
+
+
+def _waiting(last: DeploymentView | None) -> str:
+    if last is None or last.state is not DeploymentState.WAITING or not last.gates:
+        return "waiting"
+    return f"waiting: {last.gates[0].kind.value}"
 
 
 def _doing(last: DeploymentView | None) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from dashboard.shown.cards import Card, Head, Live, Past, Running
+from dashboard.shown.waiting import NOT_PASSED, hold, skipped, waits
 from dashboard.shown.words import (
     age,
     colour_of,
@@ -13,10 +14,12 @@ from dashboard.shown.words import (
     page_of,
     pages_of,
     repository,
+    settings_of,
     what,
     who,
     why,
 )
+from trellis_contracts.explaining import why_environment
 from trellis_contracts.names import EnvironmentId
 from trellis_contracts.sentences import addresses, has_ended, short, step_now
 from trellis_contracts.views import (
@@ -31,27 +34,44 @@ Histories = Mapping[EnvironmentId, Sequence[DeploymentView]]
 SHOWN_HISTORY = 6
 
 
-def head(application: ApplicationView) -> Head:
+def head(application: ApplicationView, *, now: datetime) -> Head:
     """Give what is said of the application above its environments."""
+    leaving = application.deletion
     return Head(
         name=application.name,
         repository=repository(application.repository),
         repository_url=application.repository,
+        settings_href=f"{pages_of(application.name)}/settings",
         webhook_missing=not application.webhook_seen,
         unobservable=application.unobservable or "",
+        leaving=f"{who(leaving.actor)} asked for it {age(leaving.requested_at, now)}"
+        if leaving
+        else "",
+        left=tuple(f"{name}: {reason}" for name, reason in leaving.failures.items())
+        if leaving
+        else (),
     )
 
 
 def cards(application: ApplicationView, histories: Histories, *, now: datetime) -> list[Card]:
-    """Give a card for each environment, in the order in which commits pass through them."""
-    following = [*(one.name for one in application.environments[1:]), ""]
+    """Give a card for each environment, in the order in which commits pass through them.
+
+    Those of pull requests are not of that order: `pulls` has them.
+    """
+    line = lasting(application)
+    targets = [*(one.name for one in line[1:]), ""]
     return [
-        _card(application, one, histories.get(one.environment_id, ()), target=target, now=now)
-        for one, target in zip(application.environments, following, strict=True)
+        card(application, one, histories.get(one.environment_id, ()), target=target, now=now)
+        for one, target in zip(line, targets, strict=True)
     ]
 
 
-def _card(
+def lasting(application: ApplicationView) -> list[EnvironmentView]:
+    """Give the environments that are no pull request's, in the order of promotion."""
+    return [one for one in application.environments if one.pull_request is None]
+
+
+def card(
     application: ApplicationView,
     environment: EnvironmentView,
     history: Sequence[DeploymentView],
@@ -59,6 +79,7 @@ def _card(
     target: str,
     now: datetime,
 ) -> Card:
+    """Give one environment's card; `target` is what its release is promoted to."""
     last = history[0] if history else None
     in_trouble = last if last and last.failure else None
     release = environment.release
@@ -68,17 +89,20 @@ def _card(
         source=_source(environment),
         live=_live(application, release, history, now=now),
         running=_running(environment, history),
-        waiting=tuple(
-            _waits(view) for view in history if view.deployment_id in environment.waiting
-        ),
+        waiting=tuple(waits(view) for view in history if view.deployment_id in environment.waiting),
+        hold=hold(environment),
+        skipped=skipped(environment, now=now),
+        why=tuple(why_environment(environment, history)),
+        pull_request=environment.pull_request or 0,
+        being_removed=environment.over,
         trouble=_trouble(in_trouble),
         trouble_href=page_of(in_trouble) if in_trouble else "",
         promote_to=target,
-        can_promote=bool(target and release and not release.gone),
+        can_promote=bool(target and release and release.passed and not release.gone),
         can_roll_back=bool(earlier(environment, history)),
         history=tuple(_past(view, now=now) for view in history[:SHOWN_HISTORY]),
-        settings_href=f"{pages_of(application.name)}/{environment.name}/settings",
-        needs_credentials=environment.credentials_version is None,
+        settings_href=settings_of(application.name, environment.name),
+        needs_credentials=_template(application, environment).credentials_version is None,
     )
 
 
@@ -97,8 +121,16 @@ def earlier(
     ]
 
 
+def _template(application: ApplicationView, environment: EnvironmentView) -> EnvironmentView:
+    """An environment of a pull request uses another one's credentials."""
+    all_ = {one.environment_id: one for one in application.environments}
+    return all_.get(environment.template or environment.environment_id, environment)
+
+
 def _source(environment: EnvironmentView) -> str:
     settings = environment.settings
+    if environment.pull_request is not None:
+        return f"pull request #{environment.pull_request} · {settings.branch}"
     if settings.branch and settings.automatic:
         return f"deploys pushes to {settings.branch}"
     if settings.branch:
@@ -128,6 +160,7 @@ def _live(
         href=page_of(by) if by else "",
         address=next(iter(addresses(release.stacks)), ""),
         gone=release.gone,
+        not_passed="" if release.passed else NOT_PASSED,
     )
 
 
@@ -156,10 +189,6 @@ def progress(view: DeploymentView) -> tuple[int, int]:
     """Give how many of how many resources have moved in the newest run; 0 of 0: not known."""
     stacks = view.runs[-1].stacks if view.runs else ()
     return sum(stack.done for stack in stacks), sum(stack.total for stack in stacks)
-
-
-def _waits(view: DeploymentView) -> str:
-    return f"{kind_of(view.kind)} #{view.number} of {what(view)} waits".replace("of  ", "")
 
 
 def _trouble(view: DeploymentView | None) -> str:

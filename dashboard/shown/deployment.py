@@ -1,8 +1,10 @@
 """One deployment, as it is shown: what was asked, how it goes, why it failed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from dashboard.shown.cards import Waiting
+from dashboard.shown.waiting import approved_by, waits
 from dashboard.shown.words import (
     BAD,
     BUSY,
@@ -15,12 +17,21 @@ from dashboard.shown.words import (
     kind_of,
     moment,
     what,
+    who,
     why,
 )
+from trellis_contracts.explaining import why_deployment
 from trellis_contracts.foreseeing import seen
 from trellis_contracts.previewing import PreviewView
 from trellis_contracts.sentences import duration, has_ended, intent, must_act, short
-from trellis_contracts.views import DeploymentView, FailureView, RunView, StackView, StepView
+from trellis_contracts.views import (
+    DeploymentState,
+    DeploymentView,
+    FailureView,
+    RunView,
+    StackView,
+    StepView,
+)
 
 _LINES_OF_A_FAILURE = 12
 
@@ -98,6 +109,14 @@ class Deployment:
     asked_at: str = ""
     took: str = ""
     failed: Failed = Failed()
+    number: int = 0
+    waiting: Waiting = field(default_factory=Waiting)
+    waits: bool = False
+    approved_by: str = ""
+    freeze: str = ""
+    """Who let it start in spite of a freeze, and why."""
+    reasons: tuple[str, ...] = ()
+    """Where it comes from, what it waited for and how it ended, in sentences."""
     steps: tuple[StepShown, ...] = ()
     stacks: tuple[StackShown, ...] = ()
     outputs: tuple[Output, ...] = ()
@@ -128,6 +147,12 @@ def deployment(
         asked_at=moment(view.requested_at),
         took=_took(view, now),
         failed=_failed(view.failure, colour_of(view.state)),
+        number=view.number,
+        waiting=waits(view),
+        waits=view.state is DeploymentState.WAITING,
+        approved_by=approved_by(view),
+        freeze=_freeze(view),
+        reasons=tuple(why_deployment(view)),
         steps=tuple(_step(one, now=now, ended=has_ended(view)) for one in run.steps) if run else (),
         stacks=tuple(map(_stack, run.stacks)) if run else (),
         outputs=_outputs(view),
@@ -136,6 +161,12 @@ def deployment(
         builder=run.builder or "" if run else "",
         foreseen=(*view.cannot_undo, *(seen(preview) if preview else ())),
     )
+
+
+def _freeze(view: DeploymentView) -> str:
+    if view.freeze_overridden_by is None:
+        return ""
+    return f"overridden by {who(view.freeze_overridden_by)}: {view.freeze_override_reason}"
 
 
 def _took(view: DeploymentView, now: datetime) -> str:

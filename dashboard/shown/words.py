@@ -106,6 +106,11 @@ def pages_of(application: str) -> str:
     return f"/applications/{application}"
 
 
+def settings_of(application: str, environment: str) -> str:
+    """Give the path of the settings of an environment."""
+    return f"{pages_of(application)}/{environment}/settings"
+
+
 def page_of(view: DeploymentView) -> str:
     """Give the path of a deployment's page."""
     return f"{pages_of(view.application)}/{view.environment}/deployments/{view.number}"

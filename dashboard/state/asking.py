@@ -1,11 +1,11 @@
 """What a person asks of an environment: looked at first, then confirmed, then decided.
 
-The dialog says at once what Trellis would refuse: it asks with `dry_run` when it opens.
+The dialog says at once what Trellis would refuse: it asks with `dry_run` when it opens, where that
+can be tried.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import reflex as rx
@@ -13,38 +13,15 @@ from reflex.event import EventSpec
 
 from dashboard.errors import Declined, SignedOut, Trouble
 from dashboard.rooms import rooms
-from dashboard.shown.board import earlier
+from dashboard.shown.of_applications import question_of_application
+from dashboard.shown.of_deployments import question_about
+from dashboard.shown.of_environments import question_of
+from dashboard.shown.question import Question, Request, Scene
 from dashboard.state.board import read_board
 from dashboard.state.here import Here, argument, to_sign_in, visitor_of
-from trellis_contracts.foreseeing import DATA_STAYS
+from dashboard.typed import commit_or_branch
 from trellis_contracts.names import new_id
-from trellis_contracts.sentences import short
 from trellis_contracts.views import ApplicationView, EnvironmentView
-
-_COMMIT_LENGTH: Final = 40
-_HEX: Final = set("0123456789abcdef")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Something to choose."""
-
-    value: str = ""
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What the dialog says, and what it wants to be told."""
-
-    title: str = ""
-    sentence: str = ""
-    button: str = ""
-    danger: bool = False
-    choices: tuple[Choice, ...] = ()
-    needs_name: str = ""
-    wants_commit: bool = False
-    placeholder: str = ""
 
 
 class Asking(Here):
@@ -55,7 +32,9 @@ class Asking(Here):
     refusal: str = ""
     busy: bool = False
 
+    _method: str = ""
     _path: str = ""
+    _leads_to: str = ""
     _key: str = ""
     """Of the command: whoever presses twice, or again after a pause, asks once."""
     _body: dict[str, object] | None = None
@@ -67,49 +46,53 @@ class Asking(Here):
         try:
             application, histories = await read_board(client, who, argument(self, "application"))
             at = _named(application, environment)
-            choices = earlier(at, histories[at.environment_id])
-            self.question, verb, self._body = _question(kind, application, at, choices=choices)
-            self._path = f"{_address(application, at)}/{verb}"
-            self.open, self.refusal, self._key = True, "", str(new_id())
-            if verb != "deployments":
-                body = self._body if kind != "teardown" else {"confirm": environment}
-                await client.decide(who, "POST", self._path, body=body, dry_run=True)
+            scene = Scene(application, at, histories[at.environment_id])
+            await _open(self, question_of(kind, scene), _address(application, at))
         except SignedOut:
             return to_sign_in()
-        except Declined as declined:
-            self.refusal = str(declined)
         except Trouble as trouble:
             return rx.toast.error(str(trouble))
         return None
 
     @rx.event
-    async def ask_to_cancel(self, environment: str, number: int) -> EventSpec | None:
-        """Open the dialog that ends a deployment."""
+    async def ask_about(self, kind: str, environment: str, number: int) -> EventSpec | None:
+        """Open the dialog for what is to happen to one deployment."""
         client, who = rooms().client, visitor_of(self)
         try:
             application = await client.application(who, argument(self, "application"))
             at = _named(application, environment)
-            found = await client.deployments(who, at.environment_id, number=number)
+            for view in await client.deployments(who, at.environment_id, number=number):
+                await _open(self, question_about(kind, at, view), _address(application, at))
         except SignedOut:
             return to_sign_in()
         except Trouble as trouble:
             return rx.toast.error(str(trouble))
-        if found:
-            self.question = _cancelling(number, environment)
-            self._path = f"{_address(application, at)}/deployments/{found[0].deployment_id}/cancel"
-            self._body, self.open, self.refusal = None, True, ""
-            self._key = str(new_id())
         return None
 
     @rx.event
-    async def confirm(self, typed: dict[str, Any]) -> EventSpec | None:
+    async def ask_of_application(self, kind: str) -> EventSpec | None:
+        """Open the dialog for what is to happen to this page's application."""
+        try:
+            application = await rooms().client.application(
+                visitor_of(self), argument(self, "application")
+            )
+            address = f"/applications/{application.application_id}"
+            await _open(self, question_of_application(kind, application), address)
+        except SignedOut:
+            return to_sign_in()
+        except Trouble as trouble:
+            return rx.toast.error(str(trouble))
+        return None
+
+    @rx.event
+    async def confirm(self, typed: dict[str, Any]) -> EventSpec | list[EventSpec] | None:
         """Have it decided, as the dialog says; a refusal is said in the dialog."""
         if not self._key:
             return None
         try:
             body = _told(self._body, self.question, typed)
             await rooms().client.decide(
-                visitor_of(self), "POST", self._path, body=body, key=UUID(self._key)
+                visitor_of(self), self._method, self._path, body=body, key=UUID(self._key)
             )
         except SignedOut:
             return to_sign_in()
@@ -120,12 +103,36 @@ class Asking(Here):
             self.refusal = str(trouble)
             return None
         self.open = False
-        return rx.toast.success(f"{self.question.button}: accepted")
+        done = rx.toast.success(f"{self.question.button}: accepted")
+        return [done, rx.redirect(self._leads_to)] if self._leads_to else done
 
     @rx.event
     def change_open(self, is_open: bool) -> None:  # noqa: FBT001  # Radix's event has this argument
         """Close the dialog, or leave it open."""
         self.open = is_open
+
+
+async def _open(dialog: Asking, asked: Request, address: str) -> None:
+    """Show a question, and at once what Trellis would refuse of it."""
+    path, body = f"{address}/{asked.path}", asked.body
+    private = {
+        "_method": asked.method,
+        "_path": path,
+        "_leads_to": asked.leads_to,
+        "_key": str(new_id()),
+        "_body": None if body is None else dict(body),
+    }
+    for name, value in private.items():
+        setattr(dialog, name, value)
+    dialog.question, dialog.open, dialog.refusal = asked.question, True, ""
+    if not asked.tries:
+        return
+    try:
+        await rooms().client.decide(
+            visitor_of(dialog), asked.method, path, body=asked.tried, dry_run=True
+        )
+    except Declined as declined:
+        dialog.refusal = str(declined)
 
 
 def _named(application: ApplicationView, environment: str) -> EnvironmentView:
@@ -139,93 +146,16 @@ def _address(application: ApplicationView, at: EnvironmentView) -> str:
     return f"/applications/{application.application_id}/environments/{at.environment_id}"
 
 
-def _question(
-    kind: str,
-    application: ApplicationView,
-    at: EnvironmentView,
-    *,
-    choices: list[tuple[str, str]],
-) -> tuple[Question, str, dict[str, object] | None]:
-    """Give what to say, the last part of the path, and the body as far as it is known."""
-    match kind:
-        case "promote":
-            return _promotion(application, at)
-        case "rollback":
-            said = (
-                "What that deployment had deployed is brought back as it was kept: nothing is "
-                f"built again. It touches this environment alone. {DATA_STAYS}"
-            )
-            shown = tuple(Choice(*one) for one in choices)
-            asked = Question(f"Roll {at.name} back", said, "Roll back", choices=shown)
-            return asked, "rollback", {"deployment_id": choices[0][0] if choices else None}
-        case "teardown":
-            return _teardown(application, at), "teardown", {}
-        case "redeploy":
-            said = "The same commit is built and deployed once more, with today's settings."
-            return Question(f"Redeploy {at.name}", said, "Redeploy"), "redeploy", None
-        case "deploy":
-            return _deploy(at), "deployments", {}
-        case _:
-            raise Declined("There is no such request.")
-
-
-def _promotion(
-    application: ApplicationView, at: EnvironmentView
-) -> tuple[Question, str, dict[str, object]]:
-    names = [one.name for one in application.environments]
-    source = application.environments[max(0, names.index(at.name) - 1)]
-    commit = short(source.release.commit) if source.release else "what runs there"
-    said = (
-        f"{at.name} gets {commit}, which {source.name} runs now: the same commit, built with the "
-        f"settings, variables and secrets of {at.name}."
-    )
-    asked = Question(f"Promote to {at.name}", said, "Promote")
-    return asked, "promote", {"source": str(source.environment_id)}
-
-
-def _teardown(application: ApplicationView, at: EnvironmentView) -> Question:
-    said = (
-        f"Everything that {application.name} has in the cloud for {at.name} is removed, and what "
-        "it stores there with it. Settings, variables and history stay."
-    )
-    return Question(f"Tear {at.name} down", said, "Tear down", danger=True, needs_name=at.name)
-
-
-def _deploy(at: EnvironmentView) -> Question:
-    own = at.settings.branch
-    said = f"Leave it empty for the newest commit of {own}." if own else "Say which."
-    hint = f"{own} (its own branch)" if own else "a branch, or a whole commit"
-    return Question(
-        f"Deploy to {at.name}", f"A branch or a commit to build and deploy. {said}", "Deploy",
-        wants_commit=True, placeholder=hint,
-    )  # fmt: skip
-
-
-def _cancelling(number: int, environment: str) -> Question:
-    said = (
-        "It ends as soon as its run has left the cloud in order: what is half made is put back "
-        "as it was."
-    )
-    return Question(f"Cancel #{number} of {environment}", said, "Cancel deployment", danger=True)
-
-
 def _told(
     body: Mapping[str, object] | None, question: Question, typed: Mapping[str, Any]
 ) -> dict[str, object] | None:
     """Give the body with what the person typed or chose."""
-    told = None if body is None else dict(body)
     if question.needs_name:
         return {"confirm": str(typed.get("name", "")).strip()}
+    if question.wants_reason:
+        return {"reason": str(typed.get("reason", "")).strip()}
     if question.choices:
         return {"deployment_id": str(typed.get("choice", "")) or None}
     if question.wants_commit:
         return commit_or_branch(str(typed.get("commit", "")).strip())
-    return told
-
-
-def commit_or_branch(typed: str) -> dict[str, object]:
-    """Tell a commit from a branch: forty hexadecimal digits are a commit."""
-    if not typed:
-        return {}
-    is_commit = len(typed) == _COMMIT_LENGTH and set(typed.lower()) <= _HEX
-    return {"commit": typed.lower()} if is_commit else {"branch": typed}
+    return None if body is None else dict(body)

@@ -10,7 +10,8 @@ from reflex.event import EventSpec
 from dashboard.client import Client
 from dashboard.rooms import rooms
 from dashboard.shown.board import Histories, cards, head
-from dashboard.shown.cards import Card, Head
+from dashboard.shown.cards import Card, Head, Pulls
+from dashboard.shown.pulls import pulls
 from dashboard.state.here import Here, argument, follow, put
 from dashboard.visitors import Visitor
 from trellis_contracts.views import ApplicationView
@@ -21,6 +22,7 @@ class Board(Here):
 
     head: Head = Head()
     cards: list[Card] = []
+    pulls: Pulls = Pulls()
 
     @rx.event(background=True)
     async def watch(self) -> AsyncGenerator[EventSpec]:
@@ -28,15 +30,17 @@ class Board(Here):
         async with self:
             name = argument(self, "application")
             if self.head.name != name:
-                self.head, self.cards = Head(), []
+                self.head, self.cards, self.pulls = Head(), [], Pulls()
 
         async def read(who: Visitor) -> tuple[ApplicationView, Histories]:
             return await read_board(rooms().client, who, name)
 
         def show(found: tuple[ApplicationView, Histories]) -> None:
             application, histories = found
-            put(self, "head", head(application))
-            put(self, "cards", cards(application, histories, now=datetime.now(UTC)))
+            now = datetime.now(UTC)
+            put(self, "head", head(application, now=now))
+            put(self, "cards", cards(application, histories, now=now))
+            put(self, "pulls", pulls(application, histories, now=now))
 
         async for leaving in follow(self, read, show):
             yield leaving

@@ -9,6 +9,7 @@ from dashboard.errors import SignedOut, Trouble
 from dashboard.rooms import rooms
 from dashboard.shown.words import pages_of
 from dashboard.state.here import Here, to_sign_in, visitor_of
+from dashboard.typed import wanted_application
 
 
 class Creating(Here):
@@ -40,10 +41,3 @@ class Creating(Here):
         self.made, self.href = str(wanted["name"]), pages_of(str(wanted["name"]))
         self.hook_url, self.hook_secret = made.webhook.url, made.webhook.secret
         return None
-
-
-def wanted_application(typed: dict[str, Any]) -> dict[str, object]:
-    """Give what the form says as the API takes it: what was left empty is left out."""
-    fields = ("name", "repository", "default_branch", "folder", "clone_token")
-    said = {field: str(typed.get(field, "")).strip() for field in fields}
-    return {field: value for field, value in said.items() if value or field in fields[:2]}

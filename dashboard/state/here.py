@@ -28,6 +28,9 @@ class Here(rx.State):
     name: str = ""
     role: str = ""
     may_deploy: bool = False
+    may_approve: bool = False
+    may_override: bool = False
+    may_administer: bool = False
     may_configure: bool = False
     may_create: bool = False
     stale: str = ""
@@ -45,6 +48,9 @@ def welcome(here: Here, person: Person) -> None:
         "name": person.name,
         "role": person.identity.role.value,
         "may_deploy": person.may(Right.DEPLOY),
+        "may_approve": person.may(Right.APPROVE),
+        "may_override": person.may(Right.OVERRIDE),
+        "may_administer": person.may(Right.ADMINISTER),
         "may_configure": person.may(Right.CONFIGURE),
         "may_create": person.may(Right.CREATE),
     }

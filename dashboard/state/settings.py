@@ -1,4 +1,4 @@
-"""An environment's settings, variables, secrets and credentials."""
+"""An environment's settings, rules, variables, secrets and credentials, and its name."""
 
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
@@ -7,124 +7,129 @@ from urllib.parse import quote
 import reflex as rx
 from reflex.event import EventSpec
 
-from dashboard.errors import NotThere, SignedOut, Trouble
 from dashboard.rooms import rooms
 from dashboard.shown.settings import Settings, settings
-from dashboard.state.here import Here, argument, follow, put, to_sign_in, visitor_of
+from dashboard.shown.words import settings_of
+from dashboard.state.changing import Changing, Found, changed, decide_here, forget, found, place
+from dashboard.state.here import follow, put
+from dashboard.typed import Typed, text, wanted_builds, wanted_rules, wanted_settings
 from dashboard.visitors import Visitor
-from trellis_contracts.views import ApplicationView, EnvironmentView
-
-Found = tuple[ApplicationView, EnvironmentView]
 
 
-class EnvironmentSettings(Here):
+class EnvironmentSettings(Changing):
     """The page of one environment's settings. What is typed into a secret is never kept here."""
 
     shown: Settings = Settings()
-    refusal: str = ""
-    version: int = 0
-    """Grows when something was accepted: the forms are emptied."""
 
     @rx.event(background=True)
     async def watch(self) -> AsyncGenerator[EventSpec]:
         """Keep the page as things are."""
         async with self:
-            self.shown, self.refusal = Settings(), ""
-            at = _at(self)
+            self.shown = Settings()
+            forget(self)
+            at = place(self)
 
         async def read(who: Visitor) -> Found:
-            return await _found(who, at)
+            return await found(who, at)
 
-        def show(found: Found) -> None:
-            put(self, "shown", settings(found[1]))
+        def show(read_: Found) -> None:
+            put(self, "shown", settings(read_[1]))
 
         async for leaving in follow(self, read, show):
             yield leaving
 
     @rx.event
     async def save(self, typed: dict[str, Any]) -> EventSpec | None:
-        """Change the settings."""
-        return await self._have("PATCH", "settings", wanted_settings(typed), said="Settings saved")
+        """Change what deploys it, and where to."""
+
+        async def change(who: Visitor) -> str:
+            return await _configured(self, who, wanted_settings(typed))
+
+        return await changed(self, "deploying", change)
+
+    @rx.event
+    async def save_builds(self, typed: dict[str, Any]) -> EventSpec | None:
+        """Change what its runs do and may take."""
+
+        async def change(who: Visitor) -> str:
+            return await _configured(self, who, wanted_builds(typed))
+
+        return await changed(self, "builds", change)
+
+    @rx.event
+    async def save_rules(self, typed: dict[str, Any]) -> EventSpec | None:
+        """Change what its deployments wait for."""
+
+        async def change(who: Visitor) -> str:
+            return await _configured(self, who, wanted_rules(typed))
+
+        return await changed(self, "rules", change)
+
+    @rx.event
+    async def rename(self, typed: dict[str, Any]) -> EventSpec | None:
+        """Give the environment another name, and go where it is then."""
+
+        async def change(who: Visitor) -> EventSpec:
+            name = text(typed, "name") or ""
+            decision = await decide_here(self, who, "PUT", path="name", body={"name": name})
+            application = place(self)[0]
+            await rooms().client.application(who, application, after=decision.position)
+            return rx.redirect(settings_of(application, name))
+
+        return await changed(self, "name", change)
 
     @rx.event
     async def set_variable(self, typed: dict[str, Any]) -> EventSpec | None:
         """Give a variable a value."""
-        name, value = str(typed.get("name", "")).strip(), str(typed.get("value", ""))
-        path = f"variables/{quote(name, safe='')}"
-        return await self._have("PUT", path, {"value": value}, said=f"{name} is set")
+        return await _given(self, "variables", typed, said="is set")
 
     @rx.event
     async def remove_variable(self, name: str) -> EventSpec | None:
         """Remove a variable."""
-        path = f"variables/{quote(name, safe='')}"
-        return await self._have("DELETE", path, None, said=f"{name} is removed")
+        return await _taken(self, "variables", name)
 
     @rx.event
     async def set_secret(self, typed: dict[str, Any]) -> EventSpec | None:
         """Give a secret a new version."""
-        name, value = str(typed.get("name", "")).strip(), str(typed.get("value", ""))
-        path = f"secrets/{quote(name, safe='')}"
-        return await self._have("PUT", path, {"value": value}, said=f"{name} has a new version")
+        return await _given(self, "secrets", typed, said="has a new version")
 
     @rx.event
     async def remove_secret(self, name: str) -> EventSpec | None:
         """Remove a secret."""
-        path = f"secrets/{quote(name, safe='')}"
-        return await self._have("DELETE", path, None, said=f"{name} is removed")
+        return await _taken(self, "secrets", name)
 
     @rx.event
     async def set_credentials(self, typed: dict[str, Any]) -> EventSpec | None:
         """Give the environment the AWS credentials that its deployments use."""
-        fields = ("access_key_id", "secret_access_key", "session_token")
-        body = {field: str(typed.get(field, "")).strip() or None for field in fields}
-        return await self._have("PUT", "credentials", body, said="Credentials are set")
 
-    async def _have(
-        self, method: str, path: str, body: Mapping[str, object] | None, *, said: str
-    ) -> EventSpec | None:
-        who = visitor_of(self)
-        try:
-            application, environment = await _found(who, _at(self))
-            address = f"/applications/{application.application_id}/environments"
-            whole = f"{address}/{environment.environment_id}/{path}"
-            await rooms().client.decide(who, method, whole, body=body)
-        except SignedOut:
-            return to_sign_in()
-        except Trouble as trouble:
-            self.refusal = str(trouble)
-            return None
-        self.refusal, self.version = "", self.version + 1
-        return rx.toast.success(said)
+        async def change(who: Visitor) -> str:
+            fields = ("access_key_id", "secret_access_key", "session_token")
+            body = {field: text(typed, field) for field in fields}
+            await decide_here(self, who, "PUT", path="credentials", body=body)
+            return "Credentials are set"
+
+        return await changed(self, "credentials", change)
 
 
-def _at(page: rx.State) -> tuple[str, str]:
-    return argument(page, "application"), argument(page, "environment")
+async def _configured(page: Changing, who: Visitor, body: Mapping[str, object]) -> str:
+    await decide_here(page, who, "PATCH", path="settings", body=body)
+    return "Settings saved"
 
 
-async def _found(who: Visitor, at: tuple[str, str]) -> Found:
-    application = await rooms().client.application(who, at[0])
-    for environment in application.environments:
-        if environment.name == at[1]:
-            return application, environment
-    raise NotThere(f"{at[0]} has no environment {at[1]}.")
+async def _given(page: Changing, kind: str, typed: Typed, *, said: str) -> EventSpec | None:
+    async def change(who: Visitor) -> str:
+        name = text(typed, "name") or ""
+        body = {"value": str(typed.get("value", ""))}
+        await decide_here(page, who, "PUT", path=f"{kind}/{quote(name, safe='')}", body=body)
+        return f"{name} {said}"
+
+    return await changed(page, kind, change)
 
 
-def wanted_settings(typed: Mapping[str, Any]) -> dict[str, object]:
-    """Give what the form says as the API takes it: an empty field is none."""
+async def _taken(page: Changing, kind: str, name: str) -> EventSpec | None:
+    async def change(who: Visitor) -> str:
+        path = f"{kind}/{quote(name, safe='')}"
+        await decide_here(page, who, "DELETE", path=path, body=None)
+        return f"{name} is removed"
 
-    def text(field: str) -> str | None:
-        return str(typed.get(field, "")).strip() or None
-
-    region = {"region": text("region")} if text("region") else {}
-    return {
-        "branch": text("branch"),
-        "automatic": _is_on(typed.get("automatic")),
-        "tests": _is_on(typed.get("tests")),
-        "test_command": text("test_command"),
-        "stack_name": text("stack_name"),
-        **region,
-    }
-
-
-def _is_on(given: object) -> bool:
-    return given in (True, "on", "true")
+    return await changed(page, kind, change)

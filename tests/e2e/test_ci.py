@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from cli.demo.stage import Stage
-from tests.e2e.test_rules import configure, expect_success, queues
+from tests.e2e.test_rules import configure, expect_success
 from tests.support.git import folder_of_files
-from tests.support.stack import whole_trellis
+from tests.support.stack import queues, whole_trellis
 from trellis_contracts.rights import Role
 from trellis_contracts.rules import Approvals
 from trellis_contracts.views import DeploymentState

@@ -4,81 +4,28 @@ import asyncio
 import os
 import re
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.async_api import ConsoleMessage, Locator, Page, expect
 
 from cli.client.answers import Created, Webhook
 from cli.demo.stage import Stage
-from cli.supervisor import Patience
-from dashboard import export
-from tests.support.browsing import browser, chromium, not_tested, sign_in
-from tests.support.stack import DEMO, whole_trellis
+from tests.support.browsing import LONG, Seen, answer, card, press, runs, seen
+from tests.support.pull_requests import say
+from tests.support.stack import DEMO
 from trellis_contracts.deployments import Trigger
+from trellis_contracts.pull_requests import PullRequestRule
 from trellis_contracts.rights import Role
+from trellis_contracts.rules import Approvals, Window, WindowKind
+from trellis_contracts.settings import SettingsChange
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(300),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Playwright's pipes, when a test fails
 ]
-LONG = 60_000
-NEVER_GIVES_UP = Patience(first_pause=3, longest_pause=3, most_failures=1000)
-"""A part that is killed stays away for long enough to be missed."""
-expect.set_options(timeout=LONG)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A whole Trellis, and pages of it that one person has open."""
-
-    stage: Stage
-    browser: Browser
-    token: str
-
-    async def opened(self, path: str = "/") -> Page:
-        """A page in a browser of its own."""
-        context = await self.browser.new_context(base_url=self.stage.up.url)
-        context.set_default_timeout(LONG)
-        page = await context.new_page()
-        await sign_in(page, self.token, path)
-        return page
-
-
-@asynccontextmanager
-async def seen(folder: Path) -> AsyncIterator[Seen]:
-    chromium()
-    if not export.is_fresh():
-        not_tested("its pages are not built (make dashboard)")
-    async with (
-        whole_trellis(folder, step_seconds=0.4, patience=NEVER_GIVES_UP) as stage,
-        browser() as started,
-    ):
-        yield Seen(stage, started, stage.up.token)
-
-
-def card(page: Page, environment: str) -> Locator:
-    return page.get_by_role("region", name=environment, exact=True)
-
-
-async def press(inside: Page | Locator, name: str) -> None:
-    await inside.get_by_role("button", name=name, exact=True).click()
-
-
-async def answer(page: Page, button: str) -> None:
-    """Confirm what the dialog asks."""
-    dialog = page.get_by_role("dialog")
-    await press(dialog, button)
-    await expect(dialog).to_be_hidden()
-
-
-async def runs(page: Page, environment: str, commit: str) -> None:
-    await expect(card(page, environment).get_by_test_id("commit")).to_have_text(commit[:7])
 
 
 async def created(at: Seen, page: Page) -> None:
@@ -285,12 +232,16 @@ CONNECTED: Pages = {
     "/": "shop",
     "/applications/shop": "No push has arrived yet",
     "/applications/shop/development/deployments/99": "has no deployment #99",
-    "/applications/shop/staging/settings": "Set credentials",
+    "/applications/shop/settings": "Add environment",
+    "/applications/shop/staging/settings": "Save rules",
 }
 FULL: Pages = {
     "/": "shop",
     "/new-application": "Create application",
-    "/applications/shop": "See why",
+    "/applications/shop": "it comes from a fork",
+    "/applications/shop/settings": "Switch off",
+    "/applications/shop/staging/deployments/1": "Override freeze",
+    "/applications/shop/staging/settings": "Set credentials",
     "/applications/shop/development/deployments/1": "succeeded",
     "/applications/shop/development/deployments/2": "whoever writes the application",
     "/applications/shop/development/settings": "A_VARIABLE_WITH_A_LONG_NAME",
@@ -308,7 +259,7 @@ async def test_every_page_fits_every_screen_and_breaks_nothing(tmp_path: Path) -
 
 
 async def filled(stage: Stage, first: str) -> None:
-    """A deployment that succeeded, one that failed, and words that are too long to break."""
+    """Deployments that succeeded, failed and wait, and words that are too long to break."""
     for name in ("GREETING", "A_VARIABLE_WITH_A_LONG_NAME_" + "X" * 60):
         await stage.api.set_variable(stage.at("development"), name, "v" * 300)
     await stage.push(first)
@@ -316,6 +267,20 @@ async def filled(stage: Stage, first: str) -> None:
     broken = stage.commit({"template.yaml": "Resources: 1\n"}, "Break " + "it" * 200)
     await stage.push(broken)
     await stage.follow(await stage.pushed("development", broken))
+    await ruled(stage)
+
+
+async def ruled(stage: Stage) -> None:
+    """Make something wait for people and a freeze, and follow pull requests; one is foreign."""
+    development, long = stage.at("development"), "a-person-with-a-long-name-" + "x" * 36
+    people = (f"person:{long}", f"person:{long}y")
+    always = Window(kind=WindowKind.DENY, opens="* * * * *", minutes=60)
+    rules = SettingsChange(approvals=Approvals(needed=2, people=people), windows=(always,))
+    await stage.api.configure(stage.at("staging"), rules)
+    await stage.api.promote(stage.at("staging"), development.environment_id)
+    rule = PullRequestRule(template=development.environment_id)
+    await stage.api.follow_pull_requests(development.application_id, rule)
+    await say(stage, "opened", stage.before, branch="b" * 90, head={"fork": True})
 
 
 async def fits(at: Seen, pages: Pages) -> None:

@@ -1,19 +1,17 @@
 """A pull request gets an environment of its own and loses it, on all of Trellis."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from cli.client.errors import Refusal
 from cli.demo.cloud import stacks_in
-from cli.demo.github import deliver
 from cli.demo.stage import Stage
 from tests.support.git import folder_of_files
-from tests.support.stack import REGION, whole_trellis
+from tests.support.pull_requests import say
+from tests.support.stack import REGION, queues, whole_trellis
 from trellis_contracts.pull_requests import Hindrance, PullRequestRule
 from trellis_contracts.views import DeploymentState, DeploymentView, EnvironmentView
 
@@ -22,40 +20,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 _SECONDS = 60
 
 
-def queue(*names: str) -> dict[str, str]:
-    resources = {name: {"Type": "AWS::SQS::Queue"} for name in names}
-    return {"template.json": json.dumps({"Resources": resources})}
-
-
-SHOP, BASKET = queue("One"), queue("One", "Basket")
+SHOP, BASKET = queues("One"), queues("One", "Basket")
 
 
 async def until(found: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(_SECONDS):
         while not await found():  # noqa: ASYNC110 - of any kind
             await asyncio.sleep(0.2)
-
-
-async def say(
-    stage: Stage, action: str, commit: str, *, number: int = 7, head: dict[str, object]
-) -> None:
-    """Tell the hook of a pull request from `head` into main, as GitHub does."""
-    assert stage.created
-    ours = {"id": 1, "full_name": stage.repository, "fork": False}
-    payload = {
-        "action": action,
-        "number": number,
-        "pull_request": {
-            "number": number,
-            "state": "closed" if action == "closed" else "open",
-            "updated_at": datetime.now(UTC).isoformat(),
-            "head": {"ref": "basket", "sha": commit, "repo": {**ours, **head}},
-            "base": {"ref": "main", "sha": "a" * 40, "repo": ours},
-        },
-        "repository": {"full_name": stage.repository},
-        "sender": {"login": "ana"},
-    }
-    await deliver(stage.created.webhook, "pull_request", payload)
 
 
 async def theirs(stage: Stage) -> EnvironmentView | None:
@@ -81,8 +52,7 @@ async def test_one_is_deployed_with_the_templates_values_and_gone_when_it_is_clo
         deployment = await newest_of(stage, await theirs(stage))
         assert deployment.state is DeploymentState.SUCCEEDED
         assert deployment.variables == ("COLOUR",)
-        foreign = (await stage.application()).pull_requests[-1]
-        assert (foreign.number, foreign.hindrance) == (8, Hindrance.FOREIGN)
+        await until(lambda: is_refused_as_foreign(stage, 8))
 
         await try_fork(stage, commit)
         await say(stage, "closed", commit, head={})
@@ -120,6 +90,11 @@ async def newest_of(stage: Stage, environment: EnvironmentView | None) -> Deploy
 async def runs(stage: Stage, commit: str) -> bool:
     there = await theirs(stage)
     return there is not None and there.release is not None and there.release.commit == commit
+
+
+async def is_refused_as_foreign(stage: Stage, number: int) -> bool:
+    found = (await stage.application()).pull_requests
+    return any((one.number, one.hindrance) == (number, Hindrance.FOREIGN) for one in found)
 
 
 async def is_gone(stage: Stage) -> bool:

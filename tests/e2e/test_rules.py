@@ -1,7 +1,6 @@
 """The rules on real parts: what waits, what is skipped, what is held, and who lets it go on."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from cli.client.errors import Refusal
 from cli.demo.github import deliver
 from cli.demo.stage import Stage
 from tests.support.git import folder_of_files
-from tests.support.stack import whole_trellis
+from tests.support.stack import queues, whole_trellis
 from trellis_contracts.rights import Role
 from trellis_contracts.rules import (
     Approvals,
@@ -31,12 +30,6 @@ from trellis_contracts.views import DeploymentState, DeploymentView
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 _SECONDS = 30.0
-
-
-def queues(*names: str) -> dict[str, str]:
-    """A template with these queues: nothing to install, deployed in a second."""
-    resources = {name: {"Type": "AWS::SQS::Queue"} for name in names}
-    return {"template.json": json.dumps({"Resources": resources})}
 
 
 async def expect_success(stage: Stage, deployment: DeploymentView | Decision) -> DeploymentView:

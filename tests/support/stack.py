@@ -1,5 +1,6 @@
 """A whole Trellis with a local AWS and a git server: what `trellis up` runs, for one test."""
 
+import json
 import os
 import secrets
 from collections.abc import AsyncIterator
@@ -14,6 +15,12 @@ from tests.support.aws import INSTALLATION
 
 DEMO = Path(__file__).parents[2] / "deploy" / "demo"
 REGION = "us-east-1"
+
+
+def queues(*names: str) -> dict[str, str]:
+    """A template with these queues: nothing to install, deployed in a second."""
+    resources = {name: {"Type": "AWS::SQS::Queue"} for name in names}
+    return {"template.json": json.dumps({"Resources": resources})}
 
 
 @asynccontextmanager

@@ -37,9 +37,10 @@ def test_only_what_people_do_is_an_event() -> None:
     own = {name.rpartition(".")[2] for name in OURS}
 
     assert own == {
-        "ask", "ask_to_cancel", "begin", "change_open", "confirm", "create", "remove_secret",
-        "remove_variable", "save", "set_credentials", "set_secret", "set_variable", "setvar",
-        "watch",
+        "add_environment", "ask", "ask_about", "ask_of_application", "begin", "change_open",
+        "confirm", "create", "follow_pulls", "move", "remove_secret", "remove_variable",
+        "rename", "save", "save_builds", "save_rules", "save_source", "save_watches",
+        "set_credentials", "set_secret", "set_variable", "setvar", "watch",
     }  # fmt: skip
 
 

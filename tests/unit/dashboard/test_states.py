@@ -5,12 +5,13 @@ import pytest
 from dashboard.errors import Away, Declined, NotThere, SignedOut
 from dashboard.rooms import rooms
 from dashboard.state.applications import Reading
-from dashboard.state.asking import Asking, commit_or_branch
+from dashboard.state.asking import Asking
 from dashboard.state.board import read_board
 from dashboard.state.creating import Creating
 from dashboard.state.deployment import read_deployment
 from dashboard.state.here import staleness, visitor_of
-from dashboard.state.settings import EnvironmentSettings, wanted_settings
+from dashboard.state.settings import EnvironmentSettings
+from dashboard.typed import commit_or_branch, wanted_settings
 from dashboard.visitors import Visitor
 from tests.support.dashboard import (
     Refusal,
@@ -112,7 +113,7 @@ async def test_a_rollback_offers_earlier_successes_and_takes_the_chosen(
     asking: Asking, services: Services
 ) -> None:
     await done(asking, "ask", "rollback", "development")
-    assert DATA_STAYS in asking.question.sentence
+    assert DATA_STAYS in asking.question.warning
     assert [choice.value for choice in asking.question.choices] == [
         str(derived_id("deployment", 1))
     ]
@@ -135,7 +136,7 @@ async def test_a_teardown_sends_the_name_as_it_was_typed(
 
 
 async def test_a_cancel_names_the_deployment(asking: Asking, services: Services) -> None:
-    await done(asking, "ask_to_cancel", "development", 2)
+    await done(asking, "ask_about", "cancel", "development", 2)
     await done(asking, "confirm", {})
 
     path = f"{DEVELOPMENT}/deployments/{derived_id('deployment', 2)}/cancel"
@@ -147,7 +148,7 @@ async def test_an_environment_that_is_not_there_opens_no_way(
     asking: Asking, services: Services, environment: str
 ) -> None:
     await done(asking, "ask", "promote", environment)
-    await done(asking, "ask_to_cancel", environment, 1)
+    await done(asking, "ask_about", "cancel", environment, 1)
 
     assert not asking.open
     assert services.asked == []
@@ -197,14 +198,12 @@ async def test_a_secret_goes_to_the_service_and_stays_nowhere(services: Services
 
 
 def test_an_empty_field_of_the_settings_is_none() -> None:
-    form = {"branch": " ", "automatic": "on", "region": "", "test_command": "make t"}
+    form = {"branch": " ", "automatic": "on", "region": "", "stack_name": "s"}
 
     assert wanted_settings(form) == {
         "branch": None,
         "automatic": True,
-        "tests": False,
-        "test_command": "make t",
-        "stack_name": None,
+        "stack_name": "s",
     }
 
 
