@@ -48,6 +48,8 @@ def forgotten(state: Application) -> Application:
 
     Bound again later, a glob is looked at for the first time.
     """
+    if not state.listed:
+        return state
     followed = set(state.followed())
     listed = {pattern: whole for pattern, whole in state.listed.items() if pattern in followed}
     return state if listed == state.listed else replace(state, listed=listed)
