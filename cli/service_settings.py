@@ -36,8 +36,13 @@ _ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType({"dashboard": "dashboard
 _EVERY_SERVICE = {"data", "nats", "nats_unsafe", "nats_replicas", "log_level", "failpoints"}
 _SHARED: Final[Mapping[str, set[str]]] = MappingProxyType(
     {
-        "orchestrator": {"event_store", "heartbeat_seconds", "lease_seconds"},
-        "ingest": {"keys", "directory", "secrets", "git_origins", "identity_public_key"},
+        "orchestrator": {
+            "event_store", "heartbeat_seconds", "lease_seconds", "reconcile_seconds",
+        },
+        "ingest": {
+            "keys", "directory", "secrets", "git_origins", "identity_public_key",
+            "reconcile_seconds",
+        },
         "projections": {"event_store", "views", "identity_public_key"},
         "logs": {"log_archive", "identity_public_key"},
         "builder": {
@@ -53,6 +58,8 @@ _OF_THE_MACHINE = (
     "SSL_CERT_FILE", "SSL_CERT_DIR",
 )  # fmt: skip
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+_NO_PROXY = ("no_proxy", "NO_PROXY")
+_OF_A_PROXY = (*_PROXIES, *(name.upper() for name in _PROXIES), *_NO_PROXY)
 _OF_THE_COMMAND_LINE = {"domain", "url", "token", "host", "port"}
 _LOOPBACK = "127.0.0.1,localhost"
 
@@ -124,6 +131,8 @@ def environment_of(service: str, environ: Mapping[str, str]) -> dict[str, str]:
     found = {name: environ[name] for name in _OF_THE_MACHINE if name in environ}
     if service == "builder":
         found |= _of_the_builder(environ)
+    if service == "ingest" and environ.get(f"{PREFIX}GITHUB_TOKEN"):
+        found |= _beside_the_proxy({name: environ[name] for name in _OF_A_PROXY if name in environ})
     return found | told(service, environ)
 
 
@@ -134,7 +143,11 @@ def _of_the_builder(environ: Mapping[str, str]) -> dict[str, str]:
     found = dict(read_pass(setting, environ, home).environment)
     if "AWS_CA_BUNDLE" in environ:
         found["AWS_CA_BUNDLE"] = environ["AWS_CA_BUNDLE"]
+    return _beside_the_proxy(found)
+
+
+def _beside_the_proxy(found: dict[str, str]) -> dict[str, str]:
     if any(found.get(name) or found.get(name.upper()) for name in _PROXIES):
-        for name in ("no_proxy", "NO_PROXY"):
+        for name in _NO_PROXY:
             found[name] = ",".join(part for part in (found.get(name), _LOOPBACK) if part)
     return found

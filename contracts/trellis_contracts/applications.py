@@ -21,7 +21,12 @@ from trellis_contracts.names import (
     VariableName,
 )
 from trellis_contracts.pull_requests import Number, PullRequestCommand, PullRequestEvent
-from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
+from trellis_contracts.pushes import (
+    BranchesListed,
+    BranchesUnlisted,
+    BranchHeadObserved,
+    BranchUnobservable,
+)
 from trellis_contracts.rules import (
     CheckConclusion,
     CheckName,
@@ -148,6 +153,8 @@ ApplicationEvent = (
     | CheckReported
     | BranchHeadObserved
     | BranchUnobservable
+    | BranchesListed
+    | BranchesUnlisted
     | LifecycleEvent
     | PullRequestEvent
     | TrialEvent

@@ -1,7 +1,9 @@
 """What the forge told us: the events of `delivery-<guid>`, and the heads of branches."""
 
+import re
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -15,7 +17,12 @@ from trellis_contracts.names import (
     RepositoryName,
 )
 from trellis_contracts.pull_requests import PullRequestChanged
-from trellis_contracts.rules import CheckConclusion, CheckName
+from trellis_contracts.rules import BranchPattern, CheckConclusion, CheckName
+
+_NUMBER = re.compile(r"([0-9]+)")
+
+MOST_LISTED: Final = 100
+"""Branches of one glob that are looked at."""
 
 NO_COMMIT = "0" * 40
 """What git says for "there is none": `before` of a new branch, `after` of a deleted one."""
@@ -139,6 +146,44 @@ class BranchUnobservable(Message):
     branch: BranchName
     detail: str = Field(max_length=1024)
     gone: bool = False
+
+
+class BranchesListed(Message):
+    """The branches of a glob stand at these commits, says the remote; `more`: it has others, too.
+
+    As an event: `heads` are those that were only recorded, and deployed nothing.
+    """
+
+    application_id: ApplicationId
+    pattern: BranchPattern
+    heads: dict[BranchName, CommitSha] = Field(max_length=MOST_LISTED)
+    more: bool = False
+
+
+class BranchesUnlisted(Message):
+    """The remote did not say which branches of a glob it has; `detail` says what to do."""
+
+    application_id: ApplicationId
+    pattern: BranchPattern
+    detail: str = Field(max_length=1024)
+
+
+def in_order(branch: BranchName) -> list[tuple[int, int, str]]:
+    """Give what orders branches by name, numbers in them by size: `release/9`, `release/10`."""
+    parts = _NUMBER.split(branch)
+    return [(1, int(one), "") if at % 2 else (0, 0, one) for at, one in enumerate(parts)]
+
+
+def heads_of(listed: BranchesListed) -> Iterator[BranchHeadObserved]:
+    """Give each head of a list by itself, in the order of their names."""
+    for branch in sorted(listed.heads, key=in_order):
+        commit = listed.heads[branch]
+        yield BranchHeadObserved(
+            application_id=listed.application_id,
+            branch=branch,
+            commit=commit,
+            source=HeadSource.REMOTE,
+        )
 
 
 Delivered = (

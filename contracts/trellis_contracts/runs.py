@@ -21,8 +21,14 @@ from trellis_contracts.names import (
     StackName,
 )
 from trellis_contracts.previewing import PreviewOutcome, PreviewRun
-from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
+from trellis_contracts.pushes import (
+    BranchesListed,
+    BranchesUnlisted,
+    BranchHeadObserved,
+    BranchUnobservable,
+)
 from trellis_contracts.releases import Release, Target
+from trellis_contracts.rules import BranchPattern
 from trellis_contracts.steps import Step
 from trellis_contracts.trials import TrialEnded, TrialRun
 
@@ -68,7 +74,16 @@ class ObserveBranch(Message):
     clone_token_version: int | None = None
 
 
-Work = StartRun | ObserveBranch | PreviewRun | TrialRun
+class ListBranches(Message):
+    """Work: ask the remote which branches of a glob it has, and where they stand."""
+
+    application_id: ApplicationId
+    repository: RepositoryUrl
+    pattern: BranchPattern
+    clone_token_version: int | None = None
+
+
+Work = StartRun | ObserveBranch | ListBranches | PreviewRun | TrialRun
 
 
 class RunEvent(DeploymentEvent):
@@ -155,6 +170,8 @@ Fact = (
     | TrialEnded
     | BranchHeadObserved
     | BranchUnobservable
+    | BranchesListed
+    | BranchesUnlisted
 )
 """Everything that a builder reports."""
 

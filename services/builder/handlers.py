@@ -16,7 +16,7 @@ from services.chassis.bus.subscribe import on_broadcast, on_message
 from services.chassis.streams import BUILDER_RUNS
 from trellis_contracts import codec, subjects
 from trellis_contracts.previewing import PreviewRun
-from trellis_contracts.runs import ObserveBranch, StartRun
+from trellis_contracts.runs import ListBranches, ObserveBranch, StartRun
 from trellis_contracts.trials import TrialRun
 
 
@@ -34,7 +34,7 @@ def listen(bus: Bus, runner: Runner, apart: RunsApart, *, workshop: Workshop) ->
             await apart.take(PreviewErrand(work.preview))
         elif isinstance(work, TrialRun):
             await apart.take(TrialErrand(work.trial))
-        elif isinstance(work, ObserveBranch):
+        elif isinstance(work, ObserveBranch | ListBranches):
             await observe(bus, workshop, work, id_=UUID(message.headers["Nats-Msg-Id"]))
 
     @on_broadcast(bus, subjects.CANCELS)

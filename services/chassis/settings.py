@@ -80,6 +80,8 @@ class ChassisSettings(BaseSettings):
 
     heartbeat_seconds: float = Field(default=5, gt=0)
     lease_seconds: float = Field(default=30, gt=0)
+    reconcile_seconds: float = Field(default=300, gt=0)
+    """How often the forge is asked what was missed, although webhooks arrive."""
 
     def bus_url(self) -> str:
         """The URL of the bus, with its password; the embedded one's as the data folder has it.

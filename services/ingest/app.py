@@ -1,5 +1,7 @@
 """Puts ingest together: what it keeps, what it asks, what it serves. Nothing happens at import."""
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from datetime import timedelta
 from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
 
+from services.chassis import tasks
 from services.chassis.bus.connection import Terms
 from services.chassis.bus.sending import Bus
 from services.chassis.clock import Clock, system_clock
@@ -20,6 +23,7 @@ from services.chassis.secrets.port import SecretsStore
 from services.chassis.secrets.sealing import read_key_file
 from services.chassis.settings import read_settings
 from services.ingest.adapters.directory import Directory
+from services.ingest.adapters.github_api import GitHubApi
 from services.ingest.adapters.hooks import Hooks
 from services.ingest.adapters.inbox import Inbox
 from services.ingest.adapters.links import Links
@@ -37,6 +41,7 @@ from services.ingest.handlers.environments import Environments
 from services.ingest.handlers.gating import Gating
 from services.ingest.handlers.health import Health
 from services.ingest.handlers.lifecycles import Lifecycles
+from services.ingest.handlers.missed import Missed
 from services.ingest.handlers.previews import Previews
 from services.ingest.handlers.session import SessionRoutes
 from services.ingest.handlers.sign_in import LINK, SIGN_IN, SIGN_OUT, SignIn
@@ -103,10 +108,11 @@ def create_app(settings: IngestSettings | None = None, *, clock: Clock = system_
     rooms = open_rooms(settings, clock=clock)
     terms = Terms(unsafe=settings.nats_unsafe, replicas=settings.nats_replicas)
     bus = Bus(settings.bus_url(), service=NAME, terms=terms)
+    missed = _missed(settings, rooms, bus, clock=clock)
     app = FastAPI(
         title="Trellis",
         version="1",
-        lifespan=lambda _app: _alive(rooms, bus),
+        lifespan=lambda _app: _alive(rooms, bus, missed),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -116,7 +122,8 @@ def create_app(settings: IngestSettings | None = None, *, clock: Clock = system_
     identities = Identities(settings.identity_public_key, clock=clock)
     app.add_middleware(Guard, identities=identities, unguarded=UNGUARDED)
     checks = {"bus": bus.well, "directory": rooms.directory.well}
-    app.include_router(_api(settings, rooms, Orchestrator(bus), roll_call=RollCall(bus, checks)))
+    said = {**checks, "recent deliveries": missed.well} if missed else checks
+    app.include_router(_api(settings, rooms, Orchestrator(bus), roll_call=RollCall(bus, said)))
     app.include_router(Description(app).router())
     app.router.routes.extend(Door(rooms.tokens, rooms.sessions, rooms.signer).routes())
     app.router.routes.extend(SignIn(rooms.tokens, rooms.sessions, links=Links()).routes())
@@ -188,8 +195,18 @@ def _api(
     return api
 
 
+def _missed(settings: IngestSettings, rooms: Rooms, bus: Bus, *, clock: Clock) -> Missed | None:
+    """Who looks at recent deliveries; None without a token to look with."""
+    if settings.github_token is None:
+        return None
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # that it asked is no news
+    api = GitHubApi(str(settings.github_api), settings.github_token, clock=clock)
+    every = timedelta(seconds=settings.reconcile_seconds)
+    return Missed(rooms.hooks, api, ready=bus.well, clock=clock, every=every)
+
+
 @asynccontextmanager
-async def _alive(rooms: Rooms, bus: Bus) -> AsyncIterator[None]:
+async def _alive(rooms: Rooms, bus: Bus, missed: Missed | None) -> AsyncIterator[None]:
     directory = rooms.directory
     await directory.open()
     try:
@@ -197,8 +214,22 @@ async def _alive(rooms: Rooms, bus: Bus) -> AsyncIterator[None]:
         bus.broker.include_router(aftermath_routes(bus, aftermath))
         await bus.start()
         try:
-            yield
+            async with _looking(missed):
+                yield
         finally:
             await bus.stop()
     finally:
         await directory.close()
+
+
+@asynccontextmanager
+async def _looking(missed: Missed | None) -> AsyncIterator[None]:
+    if missed is None:
+        yield
+        return
+    looking = asyncio.create_task(missed.run())
+    try:
+        yield
+    finally:
+        await tasks.end(looking)
+        await missed.close()

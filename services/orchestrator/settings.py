@@ -6,11 +6,9 @@ from services.chassis.settings import ChassisSettings
 
 
 class OrchestratorSettings(ChassisSettings):
-    """`TRELLIS_RUN_SECONDS`, `TRELLIS_POLL_SECONDS` and `TRELLIS_RECONCILE_SECONDS`."""
+    """`TRELLIS_RUN_SECONDS` and `TRELLIS_POLL_SECONDS`."""
 
     run_seconds: int = Field(default=3600, ge=1)
     """How long one run may take."""
     poll_seconds: float = Field(default=30, gt=0)
     """How often the remote is asked for its branches, while no webhook has ever arrived."""
-    reconcile_seconds: float = Field(default=300, gt=0)
-    """How often it is asked although webhooks arrive: one may be missed."""

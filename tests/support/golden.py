@@ -27,6 +27,7 @@ _TEXTS = {
     "content": "cd" * 32,
     "opens": "0 18 * * fri",
     "paths": "services/api",
+    "pattern": "release/*",
     "people": "person:ben",
     "timezone": "Europe/Rome",
     "account": "000000000001",
@@ -86,7 +87,11 @@ def _value(cls: type[BaseModel], name: str, wanted: Any) -> Any:  # noqa: ANN401
     if origin is tuple:
         return [_value(cls, name, arguments[0])]
     if origin is dict:
-        return {"GREETING": _value(cls, name, arguments[1])}
+        return (
+            {"release/1": "c" * 40}
+            if name == "heads"
+            else {"GREETING": _value(cls, name, arguments[1])}
+        )
     if isinstance(wanted, type) and issubclass(wanted, BaseModel):
         return sample(wanted)
     if isinstance(wanted, type) and issubclass(wanted, Enum):

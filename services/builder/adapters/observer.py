@@ -1,4 +1,4 @@
-"""Answers where a branch stands: a short run that asks the remote and changes nothing."""
+"""Answers where branches stand: a short run that asks the remote and changes nothing."""
 
 from contextlib import AsyncExitStack
 from uuid import UUID
@@ -8,14 +8,24 @@ from services.builder.adapters.git.repositories import Git
 from services.builder.adapters.reporter import ask_about
 from services.builder.adapters.spool import ACTOR
 from services.builder.adapters.workshop import Workshop
+from services.builder.domain.listing import listed
 from services.chassis.bus.sending import Bus
 from trellis_contracts import codec, subjects
 from trellis_contracts.names import derived_id
-from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
-from trellis_contracts.runs import ObserveBranch
+from trellis_contracts.pushes import (
+    BranchesListed,
+    BranchesUnlisted,
+    BranchHeadObserved,
+    BranchUnobservable,
+    HeadSource,
+)
+from trellis_contracts.runs import ListBranches, ObserveBranch
+
+Question = ObserveBranch | ListBranches
+Found = BranchHeadObserved | BranchUnobservable | BranchesListed | BranchesUnlisted
 
 
-async def observe(bus: Bus, workshop: Workshop, question: ObserveBranch, *, id_: UUID) -> None:
+async def observe(bus: Bus, workshop: Workshop, question: Question, *, id_: UUID) -> None:
     """Ask the remote and report its answer; the same question reports under the same id.
 
     Raises:
@@ -26,24 +36,35 @@ async def observe(bus: Bus, workshop: Workshop, question: ObserveBranch, *, id_:
     await ask_about(bus, subjects.fact(question.application_id), asked)
 
 
-async def _ask_remote(
-    workshop: Workshop, question: ObserveBranch, id_: UUID
-) -> BranchHeadObserved | BranchUnobservable:
-    application, branch = question.application_id, question.branch
+async def _ask_remote(workshop: Workshop, question: Question, id_: UUID) -> Found:
     try:
         async with AsyncExitStack() as stack:
-            token = await workshop.clone_token(application, question.clone_token_version)
-            _, sandbox = await workshop.room(str(id_), stack)
-            head = await Git(sandbox, workshop.conditions.git_origins).head_of(
-                question.repository, branch, token=token
+            token = await workshop.clone_token(
+                question.application_id, question.clone_token_version
             )
+            _, sandbox = await workshop.room(str(id_), stack)
+            git = Git(sandbox, workshop.conditions.git_origins)
+            if isinstance(question, ListBranches):
+                heads = await git.heads_like(question.repository, question.pattern, token=token)
+                return listed(question, heads)
+            head = await git.head_of(question.repository, question.branch, token=token)
     except GitFailure as failure:
-        return BranchUnobservable(
-            application_id=application,
-            branch=branch,
-            detail=str(failure)[:1024],
-            gone=isinstance(failure, BranchNotFound),
-        )
+        return _unanswered(question, failure)
     return BranchHeadObserved(
-        application_id=application, branch=branch, commit=head, source=HeadSource.REMOTE
+        application_id=question.application_id,
+        branch=question.branch,
+        commit=head,
+        source=HeadSource.REMOTE,
+    )
+
+
+def _unanswered(question: Question, failure: GitFailure) -> BranchUnobservable | BranchesUnlisted:
+    application, detail = question.application_id, str(failure)[:1024]
+    if isinstance(question, ListBranches):
+        return BranchesUnlisted(application_id=application, pattern=question.pattern, detail=detail)
+    return BranchUnobservable(
+        application_id=application,
+        branch=question.branch,
+        detail=detail,
+        gone=isinstance(failure, BranchNotFound),
     )

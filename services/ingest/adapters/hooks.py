@@ -61,6 +61,10 @@ class Hooks:
         hooks = (await self._every()).values()
         return next((hook for hook in hooks if hook.application_id == application), None)
 
+    async def every(self) -> tuple[Hook, ...]:
+        """Give all of them."""
+        return tuple((await self._every()).values())
+
     async def add(
         self,
         hook: HookId,

@@ -8,7 +8,8 @@ from services.orchestrator.domain.connected import Application
 from trellis_contracts import codec, subjects
 from trellis_contracts.names import BranchName
 from trellis_contracts.previewing import PreviewRequested, PreviewRun
-from trellis_contracts.runs import ObserveBranch, StartRun, Work
+from trellis_contracts.rules import BranchPattern, is_glob
+from trellis_contracts.runs import ListBranches, ObserveBranch, StartRun, Work
 from trellis_contracts.trials import TrialRequested, TrialRun
 
 
@@ -30,16 +31,14 @@ class WorkQueue:
         """Have a preview made. Raises as `Bus.publish`."""
         await self._offer(PreviewRun(preview=preview), preview.run_id)
 
-    async def observe(self, application: Application, branch: BranchName, id_: UUID) -> None:
-        """Have the remote asked where a branch stands. Raises as `Bus.publish`."""
-        created = application.created
-        question = ObserveBranch(
-            application_id=created.application_id,
-            repository=created.repository,
-            branch=branch,
-            clone_token_version=application.clone_token_version,
-        )
-        await self._offer(question, id_)
+    async def observe(
+        self, application: Application, branch: BranchName | BranchPattern, id_: UUID
+    ) -> None:
+        """Have the remote asked where a branch stands, or those of a glob.
+
+        Raises as `Bus.publish`.
+        """
+        await self._offer(_question(application, branch), id_)
 
     async def cancel(self, run_id: UUID) -> None:
         """Tell a run's builder to end it, if it listens. Raises as `Bus.tell`."""
@@ -55,3 +54,13 @@ class WorkQueue:
             message_id=str(id_),
         )
         passed(f"after offer {name}")
+
+
+def _question(
+    application: Application, branch: BranchName | BranchPattern
+) -> ObserveBranch | ListBranches:
+    created, version = application.created, application.clone_token_version
+    asked = {"application_id": created.application_id, "repository": created.repository}
+    if is_glob(branch):
+        return ListBranches(**asked, pattern=branch, clone_token_version=version)
+    return ObserveBranch(**asked, branch=branch, clone_token_version=version)

@@ -12,6 +12,7 @@ from services.orchestrator.domain import (
     configuration,
     identity,
     line,
+    listing,
     pull_requests,
     remote,
     trials,
@@ -32,6 +33,7 @@ from services.orchestrator.domain.refusals import (
     IllegalName,
     IllegalRecreation,
 )
+from services.orchestrator.domain.remote import Heard
 from trellis_contracts.applications import (
     AddEnvironment,
     ApplicationCommand,
@@ -68,7 +70,6 @@ from trellis_contracts.pull_requests import (
     PullRequestEvent,
     PullRequestFact,
 )
-from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable
 from trellis_contracts.settings import EnvironmentSettings
 from trellis_contracts.trials import TrialEnded, TrialEvent, TryPullRequest
 
@@ -81,14 +82,7 @@ MOST_CHECKED = 200
 """Commits whose checks are kept."""
 
 
-ApplicationQuestion = (
-    ApplicationCommand
-    | BranchHeadObserved
-    | BranchUnobservable
-    | CheckReported
-    | PullRequestFact
-    | TrialEnded
-)
+ApplicationQuestion = ApplicationCommand | Heard | CheckReported | PullRequestFact | TrialEnded
 
 
 def evolve(state: ApplicationState, event: Message, *, at: datetime) -> ApplicationState:
@@ -98,7 +92,7 @@ def evolve(state: ApplicationState, event: Message, *, at: datetime) -> Applicat
     if not isinstance(state, Application):
         return state
     match event:
-        case BranchHeadObserved() | BranchUnobservable():
+        case _ if isinstance(event, Heard):
             return remote.evolve(state, event, at=at)
         case _ if isinstance(event, PullRequestEvent | TrialEvent):
             return replace(state, pull_requests=_followed(state, event, at))
@@ -129,7 +123,7 @@ def decide(
             return _change(command, state, context)
         case RecordCloneToken() | WatchPaths() | CheckReported():
             return _tell(command, state)
-        case BranchHeadObserved() | BranchUnobservable():
+        case _ if isinstance(command, Heard):
             return [*remote.decide(command, state, context)]
         case _ if isinstance(command, PullRequestQuestion):
             return _pull_request(command, state, now)
@@ -149,7 +143,7 @@ def ends(command: ApplicationQuestion, state: ApplicationState) -> tuple[Environ
 def _identified(state: Application, event: IdentityEvent, at: datetime) -> Application:
     after = replace(state, created=identity.evolve(state.created, event))
     if isinstance(event, RepositoryMoved) and event.why is Mover.PERSON:
-        return replace(after, heads={}, moved={}, unobservable={}, repointed=at)
+        return replace(after, heads={}, moved={}, unobservable={}, listed={}, repointed=at)
     return after
 
 
@@ -247,13 +241,15 @@ def _configured(state: Application, event: ConfigurationEvent) -> Application:
     if event.environment_id not in state.environments:
         return state
     after = configuration.evolve(state.environments[event.environment_id], event)
-    return replace(state, environments={**state.environments, event.environment_id: after})
+    environments = {**state.environments, event.environment_id: after}
+    return listing.forgotten(replace(state, environments=environments))
 
 
 def _changed(state: Application, event: Message, at: datetime) -> Application | Deleted:
     match event:
         case _ if isinstance(event, LineEvent):
-            return replace(state, environments=line.evolve(state.environments, event))
+            after = line.evolve(state.environments, event)
+            return listing.forgotten(replace(state, environments=after))
         case _ if isinstance(event, IdentityEvent):
             return _identified(state, event, at)
         case ApplicationDeletionRequested():

@@ -15,7 +15,13 @@ from services.orchestrator.domain.slot import Environment
 from trellis_contracts.applications import ApplicationCreated
 from trellis_contracts.names import ApplicationName, BranchName, CommitSha, EnvironmentId
 from trellis_contracts.releases import Target
-from trellis_contracts.rules import CheckConclusion, CheckName, PathPattern, is_glob, matches
+from trellis_contracts.rules import (
+    BranchPattern,
+    CheckConclusion,
+    CheckName,
+    PathPattern,
+    matches,
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,8 @@ class NotCreated:
 class Application:
     """A connected repository; `heads` says where its branches stood when last heard of.
 
-    `moved` is when that was. `created` is how it would be created today: its name, repository and
+    `moved` is when that was. `listed` has each glob whose branches the remote has told, and whether
+    it told all of them. `created` is how it would be created today: its name, repository and
     folder are those of now; `repointed` is when a person named another repository. `deletions`
     counts how often somebody wanted it gone.
     """
@@ -36,7 +43,8 @@ class Application:
     environments: Mapping[EnvironmentId, Configuration] = field(default_factory=dict)
     heads: Mapping[BranchName, CommitSha] = field(default_factory=dict)
     moved: Mapping[BranchName, datetime] = field(default_factory=dict)
-    unobservable: Mapping[BranchName, str] = field(default_factory=dict)
+    unobservable: Mapping[BranchName | BranchPattern, str] = field(default_factory=dict)
+    listed: Mapping[BranchPattern, bool] = field(default_factory=dict)
     clone_token_version: int | None = None
     watches: tuple[PathPattern, ...] = ()
     checks: Mapping[CommitSha, Mapping[CheckName, CheckConclusion]] = field(default_factory=dict)
@@ -118,10 +126,9 @@ class Application:
         bound = (self.environments[one] for one in self.bound_to(branch))
         return tuple(one.environment_id for one in bound if one.pull_request is not None)
 
-    def followed(self) -> tuple[BranchName, ...]:
-        """List the branches that some environment deploys by itself."""
-        bound = {environment.settings.branch or "" for environment in self._automatic()}
-        return tuple(sorted(branch for branch in bound if not is_glob(branch)))
+    def followed(self) -> tuple[BranchName | BranchPattern, ...]:
+        """List the branches that some environment deploys by itself, and the globs of them."""
+        return tuple(sorted({one.settings.branch or "" for one in self._automatic()}))
 
     def _automatic(self) -> Iterator[Configuration]:
         if self.is_leaving:

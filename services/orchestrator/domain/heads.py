@@ -1,7 +1,8 @@
-"""Whether a push is believed: deliveries arrive late, twice, and out of order."""
+"""Whether a push or an answer is believed: both arrive late, twice, and out of order."""
 
+from services.orchestrator.domain.connected import Application, Surroundings
 from trellis_contracts.names import CommitSha
-from trellis_contracts.pushes import PushReceived
+from trellis_contracts.pushes import BranchHeadObserved, HeadSource, PushReceived
 
 
 def is_next(push: PushReceived, known: CommitSha | None) -> bool:
@@ -12,3 +13,16 @@ def is_next(push: PushReceived, known: CommitSha | None) -> bool:
     was missed: then only the remote can tell.
     """
     return known is None or known in (push.before, push.after)
+
+
+def is_asked(state: Application, context: Surroundings) -> bool:
+    """Say whether it is this repository that has answered."""
+    since = state.repointed
+    return since is None or (context.asked_at is not None and context.asked_at > since)
+
+
+def is_no_news(head: BranchHeadObserved, state: Application, context: Surroundings) -> bool:
+    """Say whether it is known, or what the remote said before the branch moved on."""
+    if state.heads.get(head.branch) == head.commit:
+        return head.branch not in state.unobservable
+    return head.source is HeadSource.REMOTE and state.moved_since(head.branch, context.asked_at)

@@ -7,16 +7,26 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from services.orchestrator.domain import listing
 from services.orchestrator.domain.connected import Application, Surroundings
+from services.orchestrator.domain.heads import is_asked, is_no_news
+from services.orchestrator.domain.listing import Listing
 from trellis_contracts.pull_requests import Ending, PullRequestEnded
-from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
+from trellis_contracts.pushes import (
+    BranchesListed,
+    BranchesUnlisted,
+    BranchHeadObserved,
+    BranchUnobservable,
+)
 
-Heard = BranchHeadObserved | BranchUnobservable
+Heard = BranchHeadObserved | BranchUnobservable | Listing
 HeardEvent = Heard | PullRequestEnded
 
 
 def evolve(state: Application, event: Heard, *, at: datetime) -> Application:
     """Give the state after what was heard."""
+    if isinstance(event, BranchesListed | BranchesUnlisted):
+        return listing.evolve(state, event, at=at)
     mute = {branch: why for branch, why in state.unobservable.items() if branch != event.branch}
     if isinstance(event, BranchUnobservable):
         return replace(state, unobservable={**mute, event.branch: event.detail})
@@ -26,15 +36,11 @@ def evolve(state: Application, event: Heard, *, at: datetime) -> Application:
 
 def decide(fact: Heard, state: Application, context: Surroundings) -> list[HeardEvent]:
     """Give what is news of it."""
+    if isinstance(fact, BranchesListed | BranchesUnlisted):
+        return [*listing.decide(fact, state, context)]
     if isinstance(fact, BranchUnobservable):
-        return _unobservable(fact, state, context) if _is_asked(state, context) else []
-    return [] if _is_no_news(fact, state, context) else [fact]
-
-
-def _is_asked(state: Application, context: Surroundings) -> bool:
-    """Say whether it is this repository that has answered."""
-    since = state.repointed
-    return since is None or (context.asked_at is not None and context.asked_at > since)
+        return _unobservable(fact, state, context) if is_asked(state, context) else []
+    return [] if is_no_news(fact, state, context) else [fact]
 
 
 def _unobservable(
@@ -62,10 +68,3 @@ def _ended(
                 number=request.number,
                 why=Ending.BRANCH_DELETED,
             )
-
-
-def _is_no_news(head: BranchHeadObserved, state: Application, context: Surroundings) -> bool:
-    """What is known, and what the remote said before the branch moved on, is no news."""
-    if state.heads.get(head.branch) == head.commit:
-        return head.branch not in state.unobservable
-    return head.source is HeadSource.REMOTE and state.moved_since(head.branch, context.asked_at)

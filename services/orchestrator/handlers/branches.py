@@ -1,8 +1,11 @@
 """What follows when a branch has moved: whatever is bound to it is offered the commit."""
 
+from datetime import datetime
+
 from services.chassis.logging import get_logger
 from services.orchestrator.adapters.questions import Questions
 from services.orchestrator.domain.connected import Application
+from services.orchestrator.domain.remote import Heard
 from services.orchestrator.handlers.applications import Applications
 from services.orchestrator.handlers.environments import Environments
 from trellis_contracts import codec
@@ -11,9 +14,11 @@ from trellis_contracts.deployments import RequestDeploy, Trigger
 from trellis_contracts.lifecycles import RepointRepository
 from trellis_contracts.names import BranchName, EnvironmentId, derived_id
 from trellis_contracts.pushes import (
+    BranchesListed,
     BranchHeadObserved,
     BranchUnobservable,
     PushReceived,
+    heads_of,
 )
 
 
@@ -26,11 +31,35 @@ class Branches:
         self._applications, self._environments = applications, environments
         self._questions = questions
 
-    async def take(
-        self, fact: BranchHeadObserved | BranchUnobservable, asked: Asked
+    async def take(self, fact: Heard, asked: Asked) -> Accepted | Refused:
+        """Record where branches stand, and deploy those that moved, as the remote says."""
+        if isinstance(fact, BranchHeadObserved | BranchUnobservable):
+            asked_at = self._questions.answered(fact.application_id, fact.branch)
+            return await self._one(fact, asked, asked_at=asked_at)
+        asked_at = self._questions.answered(fact.application_id, fact.pattern)
+        answer = await self._applications.answer(fact, asked, asked_at=asked_at)
+        if isinstance(fact, BranchesListed):
+            await self._each(fact, asked, asked_at=asked_at)
+        return answer
+
+    async def _each(
+        self, listed: BranchesListed, asked: Asked, *, asked_at: datetime | None
+    ) -> None:
+        """Take each head of a list that was believed as if its branch was asked for alone."""
+        application = await self._applications.state(listed.application_id)
+        if not isinstance(application, Application) or listed.pattern not in application.listed:
+            return
+        for head in heads_of(listed):
+            about = codec.asked(head, id_=derived_id(asked.id, head.branch), actor=asked.actor)
+            await self._one(head, about, asked_at=asked_at)
+
+    async def _one(
+        self,
+        fact: BranchHeadObserved | BranchUnobservable,
+        asked: Asked,
+        *,
+        asked_at: datetime | None,
     ) -> Accepted | Refused:
-        """Record where a branch stands, and deploy it when the remote says that it has moved."""
-        asked_at = self._questions.answered(fact.application_id, fact.branch)
         answer = await self._applications.answer(fact, asked, asked_at=asked_at)
         if isinstance(fact, BranchHeadObserved) and isinstance(answer, Accepted):
             await self.offer(fact, asked, cause=asked.id, news=bool(answer.events))

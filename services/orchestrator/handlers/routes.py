@@ -10,6 +10,7 @@ from services.chassis.bus.sending import Bus
 from services.chassis.bus.subscribe import on_message, on_question
 from services.chassis.streams import ORCHESTRATOR_INBOX
 from services.orchestrator.domain.outcomes import Report
+from services.orchestrator.domain.remote import Heard
 from services.orchestrator.handlers.answering import refuse
 from services.orchestrator.handlers.applications import Applications
 from services.orchestrator.handlers.branches import Branches
@@ -34,7 +35,7 @@ from trellis_contracts.previewing import (
     PreviewMade,
     PreviewOutcome,
 )
-from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, Delivered
+from trellis_contracts.pushes import Delivered
 from trellis_contracts.runs import Heartbeat, HeartbeatAnswer, RunStreamEvent
 from trellis_contracts.trials import TrialEnded
 
@@ -92,7 +93,7 @@ class Handlers:
         match _read(asked):
             case Refused() as unreadable:
                 return unreadable
-            case BranchHeadObserved() | BranchUnobservable() as seen:
+            case seen if isinstance(seen, Heard):
                 return await self.branches.take(seen, asked)
             case PreviewMade() | PreviewFailed() | TrialEnded() as apart:
                 return await self._take_apart(apart, asked)

@@ -1,5 +1,6 @@
 """An application and its environments: the view `applications`."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from services.projections.domain import environments, lifecycles, pull_requests
@@ -10,6 +11,8 @@ from trellis_contracts.names import BranchName
 from trellis_contracts.pull_requests import PullRequestChanged, PullRequestEvent
 from trellis_contracts.pushes import (
     BranchDeleted,
+    BranchesListed,
+    BranchesUnlisted,
     BranchHeadObserved,
     BranchUnobservable,
     DeliveryIgnored,
@@ -65,12 +68,12 @@ def _in_environment(
 
 def _heard(view: ApplicationView, event: Message) -> ApplicationView:
     match event:
-        case BranchHeadObserved():
-            heads = {**view.heads, event.branch: event.commit}
+        case BranchHeadObserved() | BranchesListed():
+            heads = {**view.heads, **_heads_in(event)}
             return view.model_copy(update={"heads": heads, "unobservable": None})
         case WatchesChanged():
             return view.model_copy(update={"watches": event.paths})
-        case BranchUnobservable():
+        case BranchUnobservable() | BranchesUnlisted():
             return view.model_copy(update={"unobservable": event.detail})
         case BranchDeleted():
             heads = _without(view.heads, event.branch)
@@ -79,6 +82,10 @@ def _heard(view: ApplicationView, event: Message) -> ApplicationView:
             return view.model_copy(update={"webhook_seen": True})
         case _:
             return view
+
+
+def _heads_in(event: BranchHeadObserved | BranchesListed) -> Mapping[BranchName, str]:
+    return event.heads if isinstance(event, BranchesListed) else {event.branch: event.commit}
 
 
 def _without(heads: dict[BranchName, str], branch: BranchName) -> dict[BranchName, str]:

@@ -15,10 +15,17 @@ from trellis_contracts.deployments import DeployKind
 from trellis_contracts.logs import LogChunk
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id, new_id
-from trellis_contracts.previewing import PreviewOutcome, PreviewRequested, PreviewRun
+from trellis_contracts.previewing import PreviewOutcome, PreviewRequested
 from trellis_contracts.releases import Release, Target
-from trellis_contracts.runs import HeartbeatAnswer, Instruction, RunOutcome, RunStarted, StartRun
-from trellis_contracts.trials import TrialEnded, TrialRun
+from trellis_contracts.runs import (
+    HeartbeatAnswer,
+    Instruction,
+    RunOutcome,
+    RunStarted,
+    StartRun,
+    Work,
+)
+from trellis_contracts.trials import TrialEnded
 
 
 class Bookkeeper:
@@ -49,8 +56,8 @@ class Bookkeeper:
     async def stop(self) -> None:
         await self._bus.stop()
 
-    async def give(self, work: StartRun | PreviewRun | TrialRun) -> None:
-        """Put a run, a preview or a trial into the work queue."""
+    async def give(self, work: Work) -> None:
+        """Put work into the work queue."""
         await self._bus.publish(
             subjects.WORK,
             codec.encode(work),

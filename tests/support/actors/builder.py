@@ -18,12 +18,19 @@ from trellis_contracts.failures import RunErrored, TestsFailed
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id, new_id
 from trellis_contracts.previewing import PreviewOutcome, PreviewRequested, PreviewRun
-from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
+from trellis_contracts.pushes import (
+    BranchesListed,
+    BranchHeadObserved,
+    BranchUnobservable,
+    HeadSource,
+)
 from trellis_contracts.releases import Cloud, Release, StackOutputs
+from trellis_contracts.rules import matches
 from trellis_contracts.runs import (
     Heartbeat,
     HeartbeatAnswer,
     Instruction,
+    ListBranches,
     ObserveBranch,
     RunAbandoned,
     RunCancelled,
@@ -50,6 +57,7 @@ class ObedientBuilder:
         self.trials: asyncio.Queue[TrialRequested] = asyncio.Queue()
         self.cancelled: asyncio.Queue[UUID] = asyncio.Queue()
         self.observed: asyncio.Queue[ObserveBranch] = asyncio.Queue()
+        self.listed: asyncio.Queue[ListBranches] = asyncio.Queue()
         self.previews: asyncio.Queue[PreviewRequested] = asyncio.Queue()
         self._told: dict[UUID, int] = {}
 
@@ -160,6 +168,16 @@ class ObedientBuilder:
             await self._ask(subjects.fact(application), fact, derived_id(id_, "observed"))
         self.observed.put_nowait(question)
 
+    async def list_branches(self, question: ListBranches, id_: UUID) -> None:
+        application, pattern = question.application_id, question.pattern
+        fact = BranchesListed(
+            application_id=application,
+            pattern=pattern,
+            heads={name: head for name, head in self.heads.items() if matches(pattern, name)},
+        )
+        await self._ask(subjects.fact(application), fact, derived_id(id_, "observed"))
+        self.listed.put_nowait(question)
+
     async def say_head(
         self, application: UUID, branch: str, head: str, *, id_: UUID | None = None
     ) -> Accepted | Refused:
@@ -205,6 +223,8 @@ async def running_builder(
             builder.trials.put_nowait(work.trial)
         elif isinstance(work, ObserveBranch):
             await builder.observe(work, UUID(message.headers["Nats-Msg-Id"]))
+        elif isinstance(work, ListBranches):
+            await builder.list_branches(work, UUID(message.headers["Nats-Msg-Id"]))
 
     @on_broadcast(bus, subjects.CANCELS)
     async def end(_body: bytes, message: NatsMessage) -> None:

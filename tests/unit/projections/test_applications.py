@@ -21,6 +21,8 @@ from trellis_contracts.deployments import (
 from trellis_contracts.message import Message
 from trellis_contracts.pushes import (
     BranchDeleted,
+    BranchesListed,
+    BranchesUnlisted,
     BranchHeadObserved,
     BranchUnobservable,
     DeliveryIgnored,
@@ -153,6 +155,15 @@ def test_heads_of_branches_come_and_go() -> None:
         delivery="d", hook=HOOK, repository="acme/shop", branch="next", before=sha(3)
     )
     assert Board(*SHOP.created(), seen, deleted).application.heads == {}
+
+
+def test_heads_that_a_list_recorded_are_shown_and_so_is_why_there_is_none() -> None:
+    ids = {"application_id": SHOP.application_id, "pattern": "release/*"}
+    seen = BranchesListed(**ids, heads={"release/1": sha(3)})
+    silent = BranchesUnlisted(**ids, detail="Set a clone token.")
+    assert Board(*SHOP.created(), silent).application.unobservable == "Set a clone token."
+    view = Board(*SHOP.created(), silent, seen).application
+    assert (view.heads, view.unobservable) == ({"release/1": sha(3)}, None)
 
 
 def test_a_deployment_shows_the_first_line_of_its_commit() -> None:

@@ -1,6 +1,9 @@
-"""Checks out one commit, and asks where a branch stands: the builder's `Git`."""
+"""Checks out one commit, and asks where branches stand: the builder's `Git`."""
 
-from pydantic import SecretStr, TypeAdapter
+from collections.abc import Iterator
+from contextlib import suppress
+
+from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from services.builder.adapters.git import failures
 from services.builder.adapters.git.asking import Asked, GitLimits
@@ -11,9 +14,14 @@ from services.builder.adapters.isolation.sandbox import Sandbox
 from services.builder.adapters.isolation.watch import OnOutput
 from trellis_contracts.changes import CommitsBetween, Direction
 from trellis_contracts.names import BranchName, CommitSha, RepositoryUrl
+from trellis_contracts.rules import BranchPattern, matches
 
 _COMMIT: TypeAdapter[CommitSha] = TypeAdapter(CommitSha)
 _BRANCH: TypeAdapter[BranchName] = TypeAdapter(BranchName)
+_PATTERN: TypeAdapter[BranchPattern] = TypeAdapter(BranchPattern)
+_HEAD: TypeAdapter[tuple[CommitSha, BranchName]] = TypeAdapter(tuple[CommitSha, BranchName])
+
+_HEADS = "refs/heads/"
 
 _NO_MATCH = 2
 _FETCH = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
@@ -69,7 +77,7 @@ class Git:
             GitFailure: one of its kinds.
             ValueError: `branch` is no branch's name.
         """
-        ref = f"refs/heads/{_BRANCH.validate_python(branch)}"
+        ref = f"{_HEADS}{_BRANCH.validate_python(branch)}"
         remote = allowed(repository, self._origins)
         asked = Asked(remote, self._sandbox, self._limits, token=token)
         listed = git("ls-remote", "--exit-code", "--", remote.url, ref)
@@ -78,6 +86,23 @@ class Git:
             if name == ref:
                 return _COMMIT.validate_python(sha)
         raise failures.BranchNotFound(repository, branch)
+
+    async def heads_like(
+        self, repository: RepositoryUrl, pattern: BranchPattern, *, token: SecretStr | None = None
+    ) -> dict[BranchName, CommitSha]:
+        """The branches that a glob stands for and their newest commits, as the remote says now.
+
+        Raises:
+            GitFailure: one of its kinds.
+            ValueError: `pattern` is no glob of branches.
+        """
+        _PATTERN.validate_python(pattern)
+        remote = allowed(repository, self._origins)
+        asked = Asked(remote, self._sandbox, self._limits, token=token)
+        refs = f"{_HEADS}{pattern.replace('**/', '*')}"  # to git, a * goes over slashes
+        listed = git("ls-remote", "--exit-code", "--", remote.url, refs)
+        heads = dict(_heads_in(await asked.answer(listed, none=_NO_MATCH)))
+        return {name: sha for name, sha in heads.items() if matches(pattern, name)}
 
     async def between(
         self,
@@ -135,6 +160,16 @@ class Git:
                 raise asked.too_large()
 
         await asked.must(git("ls-tree", "-r", "-l", commit, "--"), count)
+
+
+def _heads_in(said: str) -> Iterator[tuple[BranchName, CommitSha]]:
+    """Read the branches of `ls-remote`; what is none that Trellis can name is left out."""
+    for line in said.splitlines():
+        sha, _, ref = line.partition("\t")
+        if ref.startswith(_HEADS):
+            with suppress(ValidationError):
+                commit, branch = _HEAD.validate_python((sha, ref.removeprefix(_HEADS)))
+                yield branch, commit
 
 
 def _size_in(line: bytes) -> int:
