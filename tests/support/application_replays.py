@@ -47,7 +47,13 @@ from trellis_contracts.pull_requests import (
     PullRequestRule,
     ServePullRequest,
 )
-from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
+from trellis_contracts.pushes import (
+    BranchesListed,
+    BranchesUnlisted,
+    BranchHeadObserved,
+    BranchUnobservable,
+    HeadSource,
+)
 from trellis_contracts.rules import Approvals, CheckConclusion, RequiredChecks
 from trellis_contracts.settings import SettingsChange
 from trellis_contracts.sizes import BuildSize
@@ -158,7 +164,7 @@ def _of_settings(
             SettingsChange(automatic=False),
             SettingsChange(approvals=Approvals(needed=2), size=BuildSize.LARGE),
             SettingsChange(checks=RequiredChecks(names=("build",)), after_deploy="npm run smoke"),
-            SettingsChange(branch="release/*", silence_minutes=30, before_deploy=None),
+            SettingsChange(branch="release/*", automatic=True, silence_minutes=30),
         ]
     )
     name = chosen.choice(["A", "B"])
@@ -244,5 +250,7 @@ def _of_the_remote(chosen: random.Random) -> list[ApplicationQuestion]:
             application_id=SHOP, branch=branch, commit=commit, source=HeadSource.PUSH
         ),
         BranchUnobservable(application_id=SHOP, branch="branch-2", detail="gone", gone=True),
+        BranchesListed(application_id=SHOP, pattern="release/*", heads={"release/1": commit}),
+        BranchesUnlisted(application_id=SHOP, pattern="release/*", detail="no route"),
         CheckReported(application_id=SHOP, commit=commit, check="build", conclusion=conclusion),
     ]

@@ -196,7 +196,7 @@ def write(version: str) -> list[Path]:
             if not path.exists():
                 path.write_text(_lines(written(world, where)))
                 made.append(path)
-    for seed in range(2):
+    for seed in range(4):
         path = FOLDER / f"{version}-application-{seed}.json"
         if not path.exists():
             path.write_text(_lines(application_replays.written(seed)))
