@@ -41,6 +41,7 @@ def test_an_ordinary_user_gets_the_same_isolation(nobodys_folder: Path) -> None:
         pytest.skip("runs as an ordinary user anyway, or setpriv is missing")
     words = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "env"]
     tests = [str(path) for path in HERE.parent.glob("test_*.py") if path != HERE]
+    packages = [path for path in sys.path if path.endswith("site-packages")]
     options = ["-q", "-p", "no:cacheprovider", f"--basetemp={nobodys_folder / 'tests'}"]
     outcome = subprocess.run(
         [*words, python_for(words), "-m", "pytest", *options, *tests],
@@ -48,7 +49,7 @@ def test_an_ordinary_user_gets_the_same_isolation(nobodys_folder: Path) -> None:
         env={
             "PATH": os.environ["PATH"],
             "HOME": str(nobodys_folder),
-            "PYTHONPATH": ":".join(path for path in sys.path if path.endswith("site-packages")),
+            "PYTHONPATH": ":".join([*packages, str(ROOT / "contracts")]),
             "PYTHONDONTWRITEBYTECODE": "1",
             **{name: value for name, value in os.environ.items() if name.endswith("_CA_CERTS")},
         },
