@@ -55,3 +55,31 @@ async def test_own_scripts_are_run_by_the_manager_of_the_lock_file(
     said = site.books.lines()
     assert any("nothing to install" in line for line in said)
     assert said.count("by pnpm") == 2
+
+
+@pytest.mark.timeout(180)
+async def test_a_folder_that_yarn_copies_is_that_of_each_commit(site: Site, tmp_path: Path) -> None:
+    package = {
+        "name": "x",
+        "dependencies": {"shared": "file:./shared"},
+        "scripts": {"postinstall": "node -e \"console.log('shared is', require('shared'))\""},
+    }
+    files = {
+        "package.json": json.dumps(package),
+        "yarn.lock": '# yarn lockfile v1\n\n\n"shared@file:./shared":\n  version "1.0.0"\n',
+        "template.yaml": TEMPLATE,
+        "shared/package.json": '{"name": "shared", "version": "1.0.0"}',
+    }
+    site.forge.create_repository("shop", folder_of_files(tmp_path / "shop", files))
+
+    for written in ("first", "second"):
+        shared = {"shared/index.js": f"module.exports = '{written}'"}
+        site.forge.commit("shop", shared, f"The {written} one")
+        site.books.chunks.clear()  # each run counts its lines from one
+        run = await site.deploy(site.target("shop"))
+        ended = await site.books.outcome(run.run_id, within=120)
+
+        said = site.books.lines()
+        assert isinstance(ended, RunSucceeded), (ended, said)
+        assert f"shared is {written}" in said
+        assert any("file:./shared of the repository is copied" in line for line in said)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from services.builder.adapters.attempt import Attempt
-from services.builder.adapters.dependencies.inputs import MOST_FILES, Inputs, read_inputs
+from services.builder.adapters.dependencies.inputs import Inputs, NothingKept, read_inputs
 from services.builder.adapters.dependencies.store import Kept
 from services.builder.adapters.frameworks.files import beginning
 from services.builder.adapters.frameworks.synthesis import TOOLS
@@ -25,9 +25,6 @@ _QUIET = {
     "npm_config_yes": "true",
     "COREPACK_ENABLE_DOWNLOAD_PROMPT": "0",
 }
-_TOO_MANY = (
-    f"More than {MOST_FILES} files say what is installed: nothing of it is kept for the next run."
-)
 _RESOLVE = ("npm", "install", "--package-lock-only", "--ignore-scripts")
 
 
@@ -47,9 +44,10 @@ async def install(attempt: Attempt) -> None:
     if wanted.lock is None and wanted.installer is Installer.NPM:
         await _run(attempt, wanted, _RESOLVE)
         wanted = dependencies.locked_by_npm(wanted)
-    inputs = await _inputs(attempt, wanted)
-    if inputs is None:
-        await attempt.log.say(_TOO_MANY)
+    try:
+        inputs = await _inputs(attempt, wanted)
+    except NothingKept as why:
+        await attempt.log.say(str(why))
         await _run(attempt, wanted, wanted.argv)
         return
     kept = await asyncio.to_thread(attempt.shop.dependencies, inputs.digest)
@@ -110,7 +108,7 @@ async def _tools(attempt: Attempt, wanted: Install) -> tuple[Mount, ...]:
     return (Mount(await attempt.shop.toolchain(toolchain), TOOLS),) if toolchain else ()
 
 
-async def _inputs(attempt: Attempt, wanted: Install) -> Inputs | None:
+async def _inputs(attempt: Attempt, wanted: Install) -> Inputs:
     """What is kept for production is made by production alone: others may change what is kept."""
     work, target = attempt.work, attempt.work.target
     tools = await _tools(attempt, wanted)
