@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from services.builder.adapters.dependencies.inputs import NothingKept, read_inputs
-from services.builder.domain.dependencies import Install, Installer
+from services.builder.domain.dependencies import Install
+from services.builder.domain.installers import Installer
 from tests.support.git import folder_of_files
 
 LOCKS = {

@@ -8,7 +8,8 @@ import pytest
 
 from services.builder.adapters.dependencies import inputs
 from services.builder.adapters.dependencies.inputs import Inputs, NothingKept, read_inputs
-from services.builder.domain.dependencies import Install, Installer
+from services.builder.domain.dependencies import Install
+from services.builder.domain.installers import Installer
 from tests.support.git import folder_of_files
 
 INSTALL = Install(("npm", "ci"), "", Installer.NPM, "package-lock.json")

@@ -7,13 +7,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from services.builder.domain.dependencies import Installer
+from services.builder.domain.installers import Installer
 
 _PATH = r"(?:file:|portal:|exec:|\.{1,2}/)"
 _IN_LOCK = re.compile(
     rf"""(?:@|version: )["']?({_PATH}[^"'\s,:]*)|"resolved":\s*"(file:[^"]*)""".encode()
 )
-"""What is copied stands behind the name; npm says `resolved` with `file:`, and without for a link."""
+"""What is copied stands behind its name; npm's `resolved` has `file:` unless it is a link."""
 _IN_PACKAGE = re.compile(rf"{_PATH}|[~/]|(?!\w+:).*\.(?:tgz|tar|tar\.gz)$")
 _KINDS = ("dependencies", "devDependencies", "optionalDependencies", "resolutions")
 
