@@ -49,6 +49,7 @@ FROZEN: Mapping[Installer, tuple[str, ...]] = {
 FREE: Mapping[Installer, tuple[str, ...]] = {
     Installer.NPM: ("npm", "install", "--no-save", "--no-package-lock"),
     Installer.PNPM: ("pnpm", "install", "--no-lockfile"),
+    Installer.PNPM_9: ("pnpm", "install", "--no-lockfile"),
     Installer.YARN: ("yarn", "install", "--no-lockfile", "--non-interactive"),
     Installer.YARN_BERRY: ("yarn", "install", "--no-immutable"),
     Installer.BUN: ("bun", "install", "--no-save"),

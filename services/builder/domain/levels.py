@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from services.builder.domain.installers import LOCK_FILES, Installer
 
 _OLDEST_FORMAT, _LAST_OF_PNPM_9 = 6, 6
+_BEFORE_PNPM_10 = ("7.", "8.", "9.")
+"""These run the install scripts of dependencies, which pnpm 10 does when it is told to."""
 
 
 class LockFileUnread(Exception):
@@ -65,7 +67,8 @@ def _of_format(version: str, level: Level) -> Installer:
     major = int(version.partition(".")[0])
     if major < _OLDEST_FORMAT:
         raise LockFileUnread("/".join(filter(None, (level.folder, "pnpm-lock.yaml"))), version)
-    return Installer.PNPM if major > _LAST_OF_PNPM_9 else Installer.PNPM_9
+    older = major <= _LAST_OF_PNPM_9 or named(level) is Installer.PNPM_9
+    return Installer.PNPM_9 if older else Installer.PNPM
 
 
 def named(level: Level) -> Installer | None:
@@ -73,6 +76,8 @@ def named(level: Level) -> Installer | None:
     name, _, version = (level.manager or "").partition("@")
     if name == "yarn":
         return Installer.YARN if version.startswith("1.") else Installer.YARN_BERRY
+    if name == "pnpm" and version.startswith(_BEFORE_PNPM_10):
+        return Installer.PNPM_9
     return Installer(name) if name in ("npm", "pnpm", "bun") else None
 
 

@@ -84,7 +84,7 @@ async def installed(box: Boxed, source: Path, named: str) -> tuple[str, ...]:
     [
         (Installer.NPM, "npm@11.0.0", "package-lock.json"),
         (Installer.PNPM, "pnpm@10.34.8", "pnpm-lock.yaml"),
-        (Installer.PNPM, "pnpm@9.15.4", "pnpm-lock.yaml"),
+        (Installer.PNPM_9, "pnpm@9.15.4", "pnpm-lock.yaml"),
         (Installer.PNPM, "pnpm@10.12.1", "pnpm-lock.yaml"),
         (Installer.YARN, "yarn@1.22.22", "yarn.lock"),
         (Installer.YARN_BERRY, "yarn@4.18.1", "yarn.lock"),

@@ -82,7 +82,7 @@ async def test_own_scripts_are_run_by_the_manager_of_the_lock_file(
     said = site.books.lines()
     assert any("nothing to install" in line for line in said)
     assert said.count("by pnpm") == 2
-    assert "The builder's own pnpm 10.34.8 installs, not pnpm@9.15.4 of package.json." in said
+    assert "The builder's own pnpm 9.15.9 installs, not pnpm@9.15.4 of package.json." in said
 
 
 @pytest.mark.timeout(180)

@@ -86,7 +86,8 @@ def test_an_application_without_a_package_of_its_own_uses_the_one_above() -> Non
     ("own", "manager"),
     [
         (level("", "package.json"), Installer.NPM),
-        (level("", "package.json", manager="pnpm@9.1.0"), Installer.PNPM),
+        (level("", "package.json", manager="pnpm@9.1.0"), Installer.PNPM_9),
+        (level("", "package.json", manager="pnpm@10.1.0"), Installer.PNPM),
         (level("", "package.json", manager="yarn@1.22.22"), Installer.YARN),
         (level("", "package.json", manager="bun@1.2.0"), Installer.BUN),
         (level("", "package.json", manager="vlt@1"), Installer.NPM),
@@ -124,11 +125,21 @@ def test_a_script_is_run_by_the_manager_that_installs(installer: Installer, prog
 
 
 @pytest.mark.parametrize(
-    ("version", "installer"),
-    [("6.0", Installer.PNPM_9), ("6.1", Installer.PNPM_9), ("9.0", Installer.PNPM)],
+    ("version", "named", "installer"),
+    [
+        ("6.0", None, Installer.PNPM_9),
+        ("6.1", "pnpm@10.1.0", Installer.PNPM_9),
+        ("9.0", None, Installer.PNPM),
+        ("9.0", "pnpm@9.15.4", Installer.PNPM_9),
+        ("9.0", "pnpm@10.12.1", Installer.PNPM),
+    ],
 )
-def test_a_lock_file_of_pnpm_is_read_by_a_pnpm_that_can(version: str, installer: Installer) -> None:
-    chosen = install([replace(level("", "package.json", "pnpm-lock.yaml"), lock_format=version)])
+def test_a_lock_file_of_pnpm_is_read_by_a_pnpm_that_can_and_is_near(
+    version: str, named: str | None, installer: Installer
+) -> None:
+    own = level("", "package.json", "pnpm-lock.yaml", manager=named)
+
+    chosen = install([replace(own, lock_format=version)])
 
     assert chosen is not None
     assert chosen.installer is installer
