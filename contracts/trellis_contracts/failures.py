@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from trellis_contracts.failing import CloudFailure, RunFailure
 from trellis_contracts.hook_failures import HookFailure
+from trellis_contracts.install_failures import InstallFailed, LockFileTooOld
 from trellis_contracts.limit_failures import LimitFailure
 from trellis_contracts.names import BranchName, CommitSha
 from trellis_contracts.parties import Party
@@ -75,24 +76,6 @@ class SeveralApplicationsFound(RunFailure):
         return (
             f"There are applications in {', '.join(self.folders)}: say which one this is with "
             "`trellis apps folder APP FOLDER`, and create one for each other."
-        )
-
-
-class InstallFailed(RunFailure):
-    """Installing the dependencies ended with an error; `detail` is what the manager said of it."""
-
-    schema_version: ClassVar[int] = 2
-    command: str
-    exit_code: int
-    detail: str | None = None
-
-    @property
-    @override
-    def sentence(self) -> str:
-        said = f" ({self.detail})" if self.detail else ""
-        return (
-            f"`{self.command}` ended with {self.exit_code}{said}: mend the dependencies "
-            "(its last lines say which) and push."
         )
 
 
@@ -232,6 +215,7 @@ FailureEvent = (
     | FrameworkNotFound
     | SeveralApplicationsFound
     | InstallFailed
+    | LockFileTooOld
     | TestsFailed
     | SynthesisFailed
     | ParameterMissing

@@ -15,10 +15,10 @@ from trellis_contracts.failures import (
     CommitNotFound,
     CredentialsRejected,
     FrameworkNotFound,
-    InstallFailed,
     ParameterMissing,
     TestsFailed,
 )
+from trellis_contracts.install_failures import InstallFailed, LockFileTooOld
 from trellis_contracts.parties import Party
 from trellis_contracts.runs import (
     Instruction,
@@ -119,6 +119,15 @@ def _assert_told_in_order(site: Site) -> None:
                 "package-lock.json": '{"name": "x", "lockfileVersion": 3, "packages": {}}',
             },
             InstallFailed,
+            Party.AUTHOR,
+        ),
+        (
+            {
+                "template.yaml": TEMPLATE,
+                "package.json": '{"name": "x"}',
+                "pnpm-lock.yaml": "lockfileVersion: 5.4\n",
+            },
+            LockFileTooOld,
             Party.AUTHOR,
         ),
         (

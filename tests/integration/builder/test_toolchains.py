@@ -34,7 +34,7 @@ class Heard:
 
 
 def test_every_toolchain_is_pinned_and_names_no_host() -> None:
-    assert {"cdk", "pnpm", "yarn", "yarn-berry", "bun"} == set(names())
+    assert {"cdk", "pnpm", "pnpm-9", "yarn", "yarn-berry", "bun"} == set(names())
     for name in names():
         lock = (PINNED / name / "package-lock.json").read_text()
         assert '"integrity"' in lock

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from services.builder.adapters.dependencies import inputs
-from services.builder.adapters.dependencies.inputs import Inputs, read_inputs
-from services.builder.domain.dependencies import Install, Installer
+from services.builder.adapters.dependencies.inputs import Inputs, NothingKept, read_inputs
+from services.builder.domain.dependencies import Install
+from services.builder.domain.installers import Installer
 from tests.support.git import folder_of_files
 
 INSTALL = Install(("npm", "ci"), "", Installer.NPM, "package-lock.json")
@@ -21,9 +22,7 @@ def digest_of(source: Path, *circumstances: str) -> str:
 
 
 def inputs_of(source: Path, *circumstances: str, installer: Installer = Installer.NPM) -> Inputs:
-    inputs = read_inputs(source, replace(INSTALL, installer=installer), circumstances=circumstances)
-    assert inputs is not None
-    return inputs
+    return read_inputs(source, replace(INSTALL, installer=installer), circumstances=circumstances)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +113,6 @@ def test_workspaces_are_those_below_the_folder_that_is_installed(tmp_path: Path)
 
     found = read_inputs(source, replace(INSTALL, folder="app"), circumstances=())
 
-    assert found is not None
     assert found.scripts == {"app/packages/api": ("prepare",)}
 
 
@@ -129,8 +127,9 @@ def test_what_depends_on_more_files_than_are_read_has_no_name(
 ) -> None:
     monkeypatch.setattr(inputs, "MOST_FILES", 2)
     source = folder_of_files(tmp_path / "source", dict(FILES))
-    assert read_inputs(source, INSTALL, circumstances=()) is not None
+    assert digest_of(source)
 
     folder_of_files(source, {"z/package.json": "{}"})
 
-    assert read_inputs(source, INSTALL, circumstances=()) is None
+    with pytest.raises(NothingKept, match="More than 2 files"):
+        digest_of(source)

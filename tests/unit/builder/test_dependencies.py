@@ -1,8 +1,12 @@
 """Which package manager installs an application, where, and by which lock file."""
 
+from dataclasses import replace
+
 import pytest
 
-from services.builder.domain.dependencies import Install, Installer, Level, install
+from services.builder.domain.dependencies import Install, install
+from services.builder.domain.installers import Installer
+from services.builder.domain.levels import Level, LockFileUnread
 
 
 def level(folder: str, *files: str, manager: str | None = None, workspaces: bool = False) -> Level:
@@ -25,7 +29,11 @@ def level(folder: str, *files: str, manager: str | None = None, workspaces: bool
     ],
 )
 def test_a_lock_file_is_kept_to(lock: str, manager: Installer, argv: tuple[str, ...]) -> None:
-    assert install([level("", "package.json", lock)]) == Install(argv, "", manager, lock)
+    chosen = install([level("", "package.json", lock)])
+
+    assert chosen is not None
+    assert (chosen.argv, chosen.folder, chosen.installer, chosen.lock) == (argv, "", manager, lock)
+    assert chosen.notices == ()
 
 
 @pytest.mark.parametrize(
@@ -78,7 +86,8 @@ def test_an_application_without_a_package_of_its_own_uses_the_one_above() -> Non
     ("own", "manager"),
     [
         (level("", "package.json"), Installer.NPM),
-        (level("", "package.json", manager="pnpm@9.1.0"), Installer.PNPM),
+        (level("", "package.json", manager="pnpm@9.1.0"), Installer.PNPM_9),
+        (level("", "package.json", manager="pnpm@10.1.0"), Installer.PNPM),
         (level("", "package.json", manager="yarn@1.22.22"), Installer.YARN),
         (level("", "package.json", manager="bun@1.2.0"), Installer.BUN),
         (level("", "package.json", manager="vlt@1"), Installer.NPM),
@@ -93,7 +102,7 @@ def test_without_a_lock_file_it_is_said_that_the_build_cannot_be_repeated(
 
     assert chosen is not None
     assert chosen.installer is manager
-    assert "cannot be repeated exactly" in (chosen.notice or "")
+    assert "cannot be repeated exactly" in chosen.notices[0]
 
 
 def test_a_folder_without_a_package_has_nothing_to_install() -> None:
@@ -105,6 +114,7 @@ def test_a_folder_without_a_package_has_nothing_to_install() -> None:
     [
         (Installer.NPM, "npm"),
         (Installer.PNPM, "pnpm"),
+        (Installer.PNPM_9, "pnpm"),
         (Installer.YARN, "yarn"),
         (Installer.YARN_BERRY, "yarn"),
         (Installer.BUN, "bun"),
@@ -112,3 +122,79 @@ def test_a_folder_without_a_package_has_nothing_to_install() -> None:
 )
 def test_a_script_is_run_by_the_manager_that_installs(installer: Installer, program: str) -> None:
     assert installer.script("preinstall") == (program, "run", "preinstall")
+
+
+@pytest.mark.parametrize(
+    ("version", "named", "installer"),
+    [
+        ("6.0", None, Installer.PNPM_9),
+        ("6.1", "pnpm@10.1.0", Installer.PNPM_9),
+        ("9.0", None, Installer.PNPM),
+        ("9.0", "pnpm@9.15.4", Installer.PNPM_9),
+        ("9.0", "pnpm@10.12.1", Installer.PNPM),
+    ],
+)
+def test_a_lock_file_of_pnpm_is_read_by_a_pnpm_that_can_and_is_near(
+    version: str, named: str | None, installer: Installer
+) -> None:
+    own = level("", "package.json", "pnpm-lock.yaml", manager=named)
+
+    chosen = install([replace(own, lock_format=version)])
+
+    assert chosen is not None
+    assert chosen.installer is installer
+
+
+def test_a_lock_file_that_no_pnpm_of_the_builder_reads_is_named() -> None:
+    old = replace(level("api", "package.json", "pnpm-lock.yaml"), lock_format="5.4")
+
+    with pytest.raises(LockFileUnread, match=r"^api/pnpm-lock.yaml has the format 5\.4$"):
+        install([old])
+
+
+def test_pnpm_does_not_give_way_to_the_version_that_is_named() -> None:
+    chosen = install([level("", "package.json", "pnpm-lock.yaml", manager="pnpm@8.15.9")])
+
+    assert chosen is not None
+    assert chosen.environment["npm_config_manage_package_manager_versions"] == "false"
+    assert chosen.named == "pnpm@8.15.9"
+
+
+@pytest.mark.parametrize(
+    ("linker", "changed"), [(None, True), ("pnp", True), ("node-modules", False), ("pnpm", False)]
+)
+def test_a_newer_yarn_installs_into_node_modules(linker: str | None, *, changed: bool) -> None:
+    files = ("package.json", "yarn.lock", ".yarnrc.yml", ".pnp.cjs")
+    chosen = install([replace(level("", *files), linker=linker)])
+
+    assert chosen is not None
+    assert chosen.environment == ({"YARN_NODE_LINKER": "node-modules"} if changed else {})
+    assert chosen.in_the_way == ((".pnp.cjs",) if changed else ())
+    assert any("Plug'n'Play is not used" in notice for notice in chosen.notices) is changed
+
+
+@pytest.mark.parametrize(
+    ("manager", "taken", "said"),
+    [
+        ("pnpm@10.34.8", "pnpm-lock.yaml", "not package-lock.json, yarn.lock: as packageManager"),
+        ("yarn@1.22.22", "yarn.lock", "not package-lock.json, pnpm-lock.yaml: as packageManager"),
+        ("bun@1.2.0", "package-lock.json", "packageManager names none"),
+        (None, "package-lock.json", "packageManager names none"),
+    ],
+)
+def test_of_several_lock_files_the_named_managers_is_taken(
+    manager: str | None, taken: str, said: str
+) -> None:
+    files = ("package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml")
+    chosen = install([level("", *files, manager=manager)])
+
+    assert chosen is not None
+    assert chosen.lock == taken
+    assert said in chosen.notices[0]
+
+
+def test_two_lock_files_of_one_manager_are_no_question() -> None:
+    chosen = install([level("", "package.json", "bun.lock", "bun.lockb")])
+
+    assert chosen is not None
+    assert (chosen.lock, chosen.notices) == ("bun.lock", ())

@@ -16,12 +16,12 @@ from trellis_contracts.deployments import (
 )
 from trellis_contracts.failures import (
     FailureEvent,
-    InstallFailed,
     RunErrored,
     RunLost,
     RunTimedOut,
 )
 from trellis_contracts.hook_failures import AfterDeployFailed
+from trellis_contracts.install_failures import InstallFailed
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
 from trellis_contracts.parties import Party

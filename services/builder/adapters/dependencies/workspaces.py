@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 
 from services.builder.adapters.frameworks.files import beginning
-from services.builder.domain.dependencies import Install, Installer
+from services.builder.domain.dependencies import Install
+from services.builder.domain.installers import Installer
 
 _PNPM_WORKSPACE = "pnpm-workspace.yaml"
 _MOST_PATTERNS = 200
@@ -48,7 +49,7 @@ def _patterns(root: Path, installer: Installer) -> tuple[list[str], list[str]]:
 def _written(root: Path, installer: Installer) -> list[str]:
     """Read the patterns where the manager looks for them: pnpm has a file of its own."""
     try:
-        if installer is Installer.PNPM:
+        if installer.program == "pnpm":
             text = beginning(root / _PNPM_WORKSPACE)
             found = _get(yaml.load(text, yaml.BaseLoader), "packages")  # noqa: S506 - makes strings alone
         else:

@@ -1,21 +1,22 @@
 """The second step: the dependencies, as the lock file says; from the store, if they are there."""
 
 import asyncio
-import json
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path, PurePosixPath
 
 from services.builder.adapters.attempt import Attempt
-from services.builder.adapters.dependencies.inputs import MOST_FILES, Inputs, read_inputs
+from services.builder.adapters.dependencies.inputs import Inputs, NothingKept, read_inputs
+from services.builder.adapters.dependencies.reading import read_levels
 from services.builder.adapters.dependencies.store import Kept
-from services.builder.adapters.frameworks.files import beginning
 from services.builder.adapters.frameworks.synthesis import TOOLS
 from services.builder.adapters.isolation.profile import Mount
+from services.builder.adapters.toolchains.toolchains import versions
 from services.builder.domain import dependencies
-from services.builder.domain.dependencies import Install, Installer, Level
+from services.builder.domain.dependencies import Install
+from services.builder.domain.installers import Installer
+from services.builder.domain.levels import LockFileUnread
 from services.builder.domain.run import StepFailed
-from trellis_contracts.failures import InstallFailed
+from trellis_contracts.install_failures import InstallFailed, LockFileTooOld
 
 WITH_TOOLS = f'PATH="$PATH:{TOOLS}/bin" exec "$@"'
 _QUIET = {
@@ -25,9 +26,6 @@ _QUIET = {
     "npm_config_yes": "true",
     "COREPACK_ENABLE_DOWNLOAD_PROMPT": "0",
 }
-_TOO_MANY = (
-    f"More than {MOST_FILES} files say what is installed: nothing of it is kept for the next run."
-)
 _RESOLVE = ("npm", "install", "--package-lock-only", "--ignore-scripts")
 
 
@@ -35,21 +33,18 @@ async def install(attempt: Attempt) -> None:
     """Install what the application asks for; nothing where it asks for nothing.
 
     Raises:
-        StepFailed: with InstallFailed.
+        StepFailed: with InstallFailed or LockFileTooOld.
         ToolchainUnavailable: its package manager is not to be had.
     """
-    wanted = await asyncio.to_thread(lambda: dependencies.install(_levels(attempt)))
+    wanted = await asyncio.to_thread(_wanted, attempt)
     if wanted is None:
         await attempt.log.say("Nothing to install: there is no package.json.")
         return
-    if wanted.notice:
-        await attempt.log.say(wanted.notice)
-    if wanted.lock is None and wanted.installer is Installer.NPM:
-        await _run(attempt, wanted, _RESOLVE)
-        wanted = dependencies.locked_by_npm(wanted)
-    inputs = await _inputs(attempt, wanted)
-    if inputs is None:
-        await attempt.log.say(_TOO_MANY)
+    wanted = await _prepared(attempt, wanted)
+    try:
+        inputs = await _inputs(attempt, wanted)
+    except NothingKept as why:
+        await attempt.log.say(str(why))
         await _run(attempt, wanted, wanted.argv)
         return
     kept = await asyncio.to_thread(attempt.shop.dependencies, inputs.digest)
@@ -57,6 +52,37 @@ async def install(attempt: Attempt) -> None:
         await _restore(attempt, wanted, inputs, kept=kept)
     else:
         await _install(attempt, wanted, inputs)
+
+
+def _wanted(attempt: Attempt) -> Install | None:
+    try:
+        return dependencies.install(read_levels(attempt.folder.source, attempt.application_folder))
+    except LockFileUnread as unread:
+        failure = LockFileTooOld(**attempt.ids, file=unread.file, version=unread.version)
+        raise StepFailed(failure) from None
+
+
+async def _prepared(attempt: Attempt, wanted: Install) -> Install:
+    """Say what is done otherwise than the repository has it, and do what comes first."""
+    for notice in (*wanted.notices, *_instead(wanted)):
+        await attempt.log.say(notice)
+    if wanted.in_the_way:
+        await _run(attempt, wanted, ("rm", "-f", *wanted.in_the_way))
+    if wanted.lock is None and wanted.installer is Installer.NPM:
+        await _run(attempt, wanted, _RESOLVE)
+        return dependencies.locked_by_npm(wanted)
+    return wanted
+
+
+def _instead(wanted: Install) -> Iterator[str]:
+    """Yarn may bring the version that is named: it lies in the repository (`yarnPath`)."""
+    program, _, version = (wanted.named or "").partition("@")
+    toolchain = wanted.installer.toolchain
+    if toolchain is None or program != wanted.installer.program or program == "yarn":
+        return
+    pinned = versions(toolchain)
+    if pinned != f"{program} {version.partition('+')[0]}":
+        yield f"The builder's own {pinned} installs, not {wanted.named} of package.json."
 
 
 async def _install(attempt: Attempt, wanted: Install, inputs: Inputs) -> None:
@@ -90,7 +116,7 @@ async def _run(
     ended = await attempt.run(
         ("/bin/sh", "-c", WITH_TOOLS, "sh", *argv),
         folder=where,
-        environment=_QUIET,
+        environment={**_QUIET, **wanted.environment},
         of_builder=await _tools(attempt, wanted),
     )
     if not ended.succeeded:
@@ -110,7 +136,7 @@ async def _tools(attempt: Attempt, wanted: Install) -> tuple[Mount, ...]:
     return (Mount(await attempt.shop.toolchain(toolchain), TOOLS),) if toolchain else ()
 
 
-async def _inputs(attempt: Attempt, wanted: Install) -> Inputs | None:
+async def _inputs(attempt: Attempt, wanted: Install) -> Inputs:
     """What is kept for production is made by production alone: others may change what is kept."""
     work, target = attempt.work, attempt.work.target
     tools = await _tools(attempt, wanted)
@@ -123,30 +149,4 @@ async def _inputs(attempt: Attempt, wanted: Install) -> Inputs | None:
     )
     return await asyncio.to_thread(
         read_inputs, attempt.folder.source, wanted, circumstances=circumstances
-    )
-
-
-def _levels(attempt: Attempt) -> list[Level]:
-    """The application's folder and those above it, as far as the root of the checkout."""
-    own = PurePosixPath(attempt.application_folder)
-    folders = ["" if str(one) == "." else str(one) for one in (own, *own.parents)]
-    source = attempt.folder.source
-    return [level for folder in dict.fromkeys(folders) for level in _level(source, folder)]
-
-
-def _level(source: Path, folder: str) -> Iterator[Level]:
-    """One that leads out of the checkout by a link is none."""
-    inside = source / folder
-    if not inside.is_dir() or not inside.resolve().is_relative_to(source.resolve()):
-        return
-    try:
-        package = json.loads(beginning(inside / "package.json") or b"{}")
-    except (ValueError, RecursionError):
-        package = {}
-    named = package.get("packageManager") if isinstance(package, dict) else None
-    yield Level(
-        folder,
-        frozenset(file.name for file in inside.iterdir()),
-        manager=named if isinstance(named, str) else None,
-        workspaces=bool(isinstance(package, dict) and package.get("workspaces")),
     )
