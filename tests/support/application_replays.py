@@ -225,7 +225,7 @@ def _of_pull_requests(
         ),
     ]
     line = state.environments
-    for request, _ in pull_requests.unserved(state.pull_requests, line, SHOP):
+    for request, _ in pull_requests.unserved(state.pull_requests, line):
         questions.append(ServePullRequest(application_id=SHOP, number=request.number))
     if known and known.trial:
         asked = known.trial.request

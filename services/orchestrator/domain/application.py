@@ -53,6 +53,7 @@ from trellis_contracts.lifecycles import (
     ClassifyEnvironment,
     ConcludeDeletion,
     DeleteApplication,
+    EnvironmentRemoved,
     IdentityCommand,
     IdentityEvent,
     LifecycleCommand,
@@ -143,7 +144,8 @@ def ends(command: ApplicationQuestion, state: ApplicationState) -> tuple[Environ
 def _identified(state: Application, event: IdentityEvent, at: datetime) -> Application:
     after = replace(state, created=identity.evolve(state.created, event))
     if isinstance(event, RepositoryMoved) and event.why is Mover.PERSON:
-        return replace(after, heads={}, moved={}, unobservable={}, listed={}, repointed=at)
+        forgotten = replace(after, heads={}, moved={}, unobservable={}, listed={}, repointed=at)
+        return replace(forgotten, pull_requests=Following(state.pull_requests.rule))
     return after
 
 
@@ -177,6 +179,15 @@ def _change(
         if isinstance(command, RemoveEnvironment) or command.production:
             pull_requests.refuse_template(command.environment_id, followed, line_now)
     return [*line.decide(command, state.environments, held=context.held)]
+
+
+def _lined_up(state: Application, event: LineEvent) -> Application:
+    line_now = line.evolve(state.environments, event)
+    after = listing.forgotten(replace(state, environments=line_now))
+    if isinstance(event, EnvironmentAdded | EnvironmentRemoved):
+        followed = pull_requests.served(state.pull_requests, event)
+        return replace(after, pull_requests=followed)
+    return after
 
 
 def _followed(state: Application, event: PullRequestEvent | TrialEvent, at: datetime) -> Following:
@@ -248,8 +259,7 @@ def _configured(state: Application, event: ConfigurationEvent) -> Application:
 def _changed(state: Application, event: Message, at: datetime) -> Application | Deleted:
     match event:
         case _ if isinstance(event, LineEvent):
-            after = line.evolve(state.environments, event)
-            return listing.forgotten(replace(state, environments=after))
+            return _lined_up(state, event)
         case _ if isinstance(event, IdentityEvent):
             return _identified(state, event, at)
         case ApplicationDeletionRequested():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.orchestrator.domain.configuration import Configuration
-from services.orchestrator.domain.pull_requests import Following, environment_of
+from services.orchestrator.domain.pull_requests import Following
 from services.orchestrator.domain.refusals import IllegalEnvironment
 from services.orchestrator.domain.slot import Environment
 from trellis_contracts.applications import ApplicationCreated
@@ -73,7 +73,7 @@ class Application:
         request = self.pull_requests.open.get(number)
         if self.pull_requests.rule is None or request is None or request.foreign:
             return True
-        return environment_of(self.created.application_id, request) != environment_id
+        return request.environment_id != environment_id
 
     def environment(self, environment_id: EnvironmentId) -> Configuration:
         """Give an environment's configuration.

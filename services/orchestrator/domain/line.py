@@ -167,7 +167,7 @@ def _classify(
     found = _found(command.environment_id, line)
     if found.production is command.production:
         return []
-    if command.production and found.settings.automatic:
+    if command.production and (found.settings.automatic or found.pull_request is not None):
         raise IllegalClass(found.name)
     _refuse_busy(held[command.environment_id], found.name)
     return [EnvironmentClassified(**command.model_dump())]

@@ -13,6 +13,7 @@ from services.orchestrator.domain.lifecycle_refusals import IllegalTemplate
 from services.orchestrator.domain.line import Line
 from services.orchestrator.domain.refusals import IllegalEnvironment
 from trellis_contracts.applications import EnvironmentAdded
+from trellis_contracts.lifecycles import EnvironmentRemoved
 from trellis_contracts.names import (
     ApplicationId,
     BranchName,
@@ -58,7 +59,10 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class PullRequest:
-    """An open pull request: since when it is open as it is, and when it moved last."""
+    """An open pull request: since when it is open as it is, and when it moved last.
+
+    `environment_id` is its environment, while there is one; `turns` counts those that it has had.
+    """
 
     number: int
     foreign: bool
@@ -69,6 +73,8 @@ class PullRequest:
     moved: datetime
     hindrance: Hindrance | None = None
     trial: Trial | None = None
+    environment_id: EnvironmentId | None = None
+    turns: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,21 +130,33 @@ def decide(
             assert_never(question)
 
 
-def environment_of(application_id: ApplicationId, request: PullRequest) -> EnvironmentId:
-    """Name the environment of a pull request: opened again, it gets another one."""
-    opened = request.opened.isoformat()
-    return derived_id(application_id, "pull request", request.number, request.branch, opened)
+def served(state: Following, event: EnvironmentAdded | EnvironmentRemoved) -> Following:
+    """Give the state after an environment came or went."""
+    if isinstance(event, EnvironmentAdded):
+        known = state.open.get(event.pull_request or 0)
+        own, more = event.environment_id, 1
+    else:
+        of_it = (one for one in state.open.values() if one.environment_id == event.environment_id)
+        known, own, more = next(of_it, None), None, 0
+    if known is None:
+        return state
+    changed = replace(known, environment_id=own, turns=known.turns + more)
+    return replace(state, open={**state.open, known.number: changed})
 
 
-def unserved(
-    state: Following, line: Line, application_id: ApplicationId
-) -> Iterator[tuple[PullRequest, Hindrance | None]]:
+def next_environment(application_id: ApplicationId, request: PullRequest) -> EnvironmentId:
+    """Name the environment that a pull request gets next: each time another one."""
+    opened, turn = request.opened.isoformat(), request.turns
+    return derived_id(application_id, "pull request", request.number, request.branch, opened, turn)
+
+
+def unserved(state: Following, line: Line) -> Iterator[tuple[PullRequest, Hindrance | None]]:
     """Yield the pull requests that have no environment, and what hinders each, lowest first."""
     if state.rule is None:
         return
     for number in sorted(state.open):
         request = state.open[number]
-        if environment_of(application_id, request) not in line:
+        if request.environment_id not in line:
             yield request, _hindrance(request, state.rule, line)
 
 
@@ -185,7 +203,7 @@ def _follow(
 def _serve(
     command: ServePullRequest, state: Following, line: Line
 ) -> list[PullRequestEvent | EnvironmentAdded]:
-    for request, hindrance in unserved(state, line, command.application_id):
+    for request, hindrance in unserved(state, line):
         if request.number != command.number:
             continue
         if hindrance is None:
@@ -202,7 +220,7 @@ def _environment(
     template = line[state.rule.template]
     return EnvironmentAdded(
         application_id=command.application_id,
-        environment_id=environment_of(command.application_id, request),
+        environment_id=next_environment(command.application_id, request),
         name=name_of(request.number),
         stage=name_of(request.number),
         production=False,
@@ -269,6 +287,8 @@ def _opened(state: Following, event: PullRequestOpened, at: datetime) -> PullReq
         moved=at,
         hindrance=known.hindrance if known and same else None,
         trial=known.trial if known and same else None,
+        environment_id=known.environment_id if known and same else None,
+        turns=known.turns if known else 0,
     )
 
 

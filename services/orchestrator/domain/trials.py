@@ -85,7 +85,9 @@ def _requested(request: PullRequest, state: Application, now: datetime) -> Trial
         application_id=created.application_id,
         number=request.number,
         commit=request.commit,
-        run_id=derived_id(created.application_id, "trial", request.number, request.commit, attempt),
+        run_id=derived_id(
+            created.application_id, "trial", request.number, request.opened, request.commit, attempt
+        ),
         attempt=attempt,
         application=created.name,
         repository=created.repository,

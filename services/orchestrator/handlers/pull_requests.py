@@ -13,7 +13,7 @@ from services.chassis.unavailable import Unavailable
 from services.orchestrator.adapters.routing import Index
 from services.orchestrator.domain import pull_requests, trials
 from services.orchestrator.domain.connected import Application
-from services.orchestrator.domain.pull_requests import environment_of
+from services.orchestrator.domain.pull_requests import next_environment
 from services.orchestrator.handlers.applications import Applications
 from services.orchestrator.handlers.branches import Branches
 from services.orchestrator.handlers.emptying import Emptying, own
@@ -122,11 +122,10 @@ class PullRequests:
     async def _open(self, application: Application) -> None:
         """Serve the first that can be served, or whose hindrance is another one: one each tick."""
         application_id, line = application.created.application_id, application.environments
-        followed = application.pull_requests
-        for request, hindrance in pull_requests.unserved(followed, line, application_id):
+        for request, hindrance in pull_requests.unserved(application.pull_requests, line):
             if hindrance is None or hindrance is not request.hindrance:
                 command = ServePullRequest(application_id=application_id, number=request.number)
-                environment_id = environment_of(application_id, request)
+                environment_id = next_environment(application_id, request)
                 now = self._clock().isoformat()
                 asked = own(command, environment_id, request.hindrance, hindrance, now)
                 await self._applications.answer(command, asked)

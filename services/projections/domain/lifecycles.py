@@ -1,6 +1,6 @@
 """How an application's view changes and ends: names, repository, the line, its deletion."""
 
-from services.projections.domain import environments
+from services.projections.domain import environments, pull_requests
 from trellis_contracts.applications import EnvironmentAdded
 from trellis_contracts.deployments import DeployCancelled, DeployRequested
 from trellis_contracts.failing import Failure
@@ -45,8 +45,10 @@ def _changed(view: ApplicationView, recorded: Recorded) -> dict[str, object]:
         case ApplicationRenamed() as event:
             return {"name": event.name}
         case RepositoryMoved() as event:
-            heads = view.heads if event.why is Mover.FORGE else {}
-            return {"repository": event.repository, "unobservable": None, "heads": heads}
+            moved: dict[str, object] = {"repository": event.repository, "unobservable": None}
+            if event.why is Mover.FORGE:
+                return moved
+            return {**moved, "heads": {}, **pull_requests.forgotten(view)}
         case FolderChanged() as event:
             return {"folder": event.folder}
         case ApplicationDeletionRequested() | ApplicationDeleted():

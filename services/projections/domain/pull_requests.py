@@ -32,13 +32,15 @@ def project(view: ApplicationView, recorded: Recorded) -> ApplicationView:
 def _moved(view: ApplicationView, event: PullRequestEvent) -> ApplicationView:
     match event:
         case PullRequestsFollowed():
-            over = _over(view.environments, None) if event.following is None else view.environments
+            over = _over(view.environments, None) if event.following is None else _back(view)
             return view.model_copy(update={"following": event.following, "environments": over})
         case PullRequestOpened():
             opened = PullRequestView.model_validate(event.model_dump(include=_SHOWN))
             known = _known(view, event.number)
-            trial = known.trial if known else None
-            return _with(view, event.number, opened.model_copy(update={"trial": trial}))
+            if known and (known.branch, known.foreign) == (event.branch, event.foreign):
+                kept = {"trial": known.trial, "hindrance": known.hindrance}
+                opened = opened.model_copy(update=kept)
+            return _with(view, event.number, opened)
         case PullRequestHindered():
             return _changed(view, event.number, hindrance=event.why)
         case PullRequestEnded():
@@ -76,6 +78,20 @@ def _with(view: ApplicationView, number: int, *now: PullRequestView) -> Applicat
     others = [known for known in view.pull_requests if known.number != number]
     ordered = sorted((*others, *now), key=lambda known: known.number)
     return view.model_copy(update={"pull_requests": tuple(ordered)})
+
+
+def forgotten(view: ApplicationView) -> dict[str, object]:
+    """Give what changes when the repository is another one: its pull requests are not ours."""
+    return {"pull_requests": (), "environments": _over(view.environments, None)}
+
+
+def _back(view: ApplicationView) -> tuple[EnvironmentView, ...]:
+    """Followed again, those that were not gone yet stay, if their pull requests are open."""
+    still = {known.number for known in view.pull_requests if not known.foreign}
+    return tuple(
+        one.model_copy(update={"over": False}) if one.pull_request in still else one
+        for one in view.environments
+    )
 
 
 def _over(

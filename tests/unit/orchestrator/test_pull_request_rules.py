@@ -168,7 +168,7 @@ class PullRequestRules(RuleBasedStateMachine):
 
     def unserved(self) -> list[tuple[pull_requests.PullRequest, object]]:
         line = self.application.environments
-        return [*pull_requests.unserved(self.application.pull_requests, line, SHOP)]
+        return [*pull_requests.unserved(self.application.pull_requests, line)]
 
     @invariant()
     def no_fork_has_an_environment(self) -> None:

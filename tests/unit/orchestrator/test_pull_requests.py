@@ -11,13 +11,14 @@ from services.orchestrator.domain.application import decide, evolve
 from services.orchestrator.domain.connected import Application, ApplicationState, Surroundings
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.lifecycle_refusals import (
+    IllegalClass,
     IllegalEnded,
     IllegalInherited,
     IllegalLast,
     IllegalLeaving,
     IllegalTemplate,
 )
-from services.orchestrator.domain.pull_requests import environment_of
+from services.orchestrator.domain.pull_requests import next_environment
 from services.orchestrator.domain.refusals import IllegalEnvironment
 from services.orchestrator.domain.slot import Environment
 from tests.support.deployments import (
@@ -49,8 +50,10 @@ from trellis_contracts.lifecycles import (
     ApplicationDeletionRequested,
     ClassifyEnvironment,
     EnvironmentRemoved,
+    Mover,
     RemoveEnvironment,
     ReorderEnvironments,
+    RepositoryMoved,
 )
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
@@ -110,8 +113,8 @@ def served(number: int = 7, branch: str = "basket", **changed: object) -> Enviro
     )
 
 
-def of(number: int = 7) -> UUID:
-    return derived_id(SHOP, "pull request", number, "basket", BEGAN.isoformat())
+def of(number: int = 7, turn: int = 0) -> UUID:
+    return derived_id(SHOP, "pull request", number, "basket", BEGAN.isoformat(), turn)
 
 
 def configured(environment_id: UUID = DEVELOPMENT, **fields: object) -> EnvironmentConfigured:
@@ -178,9 +181,9 @@ class TestOpening:
         later = Spec(application, lambda state, event, at: _evolve(state, event, at + _MINUTE))
         again = later.given(opened(at=LATER)).state
         assert isinstance(again, Application)
-        [(request, why)] = pull_requests.unserved(again.pull_requests, again.environments, SHOP)
+        [(request, why)] = pull_requests.unserved(again.pull_requests, again.environments)
         assert why is Hindrance.TAKEN
-        assert environment_of(SHOP, request) != of()
+        assert next_environment(SHOP, request) != of()
         assert again.is_over(of())
 
     def test_a_pushed_branch_deploys_to_it(self) -> None:
@@ -220,6 +223,37 @@ class TestEnding:
 
     def test_switched_off_all_of_them_go(self) -> None:
         assert shop(FOLLOWED, opened(), served(), OFF).is_over(of())
+
+    def test_switched_off_and_on_again_it_stays_or_gets_another_one(self) -> None:
+        kept = shop(FOLLOWED, opened(), served(), OFF, FOLLOWED)
+        assert not kept.is_over(of())
+        gone = EnvironmentRemoved(application_id=SHOP, environment_id=of())
+        again = given(FOLLOWED, opened(), served(), OFF, gone, FOLLOWED)
+        another = served().model_copy(update={"environment_id": of(turn=1)})
+        again.when(ask(SERVE)).then(another)
+
+    def test_another_repository_has_other_pull_requests(self) -> None:
+        moved = RepositoryMoved(
+            application_id=SHOP,
+            repository="https://github.com/acme/store",
+            repository_name="acme/store",
+            why=Mover.PERSON,
+        )
+        elsewhere = shop(FOLLOWED, opened(), served(), moved)
+        assert elsewhere.is_over(of())
+        assert elsewhere.bound_to("basket") == ()
+        assert elsewhere.pull_requests.rule == RULE
+        early = opened(at=EARLIER)
+        given(FOLLOWED, opened(at=LATER), moved).when(ask(early)).then(early)
+        renamed = moved.model_copy(update={"why": Mover.FORGE})
+        assert not shop(FOLLOWED, opened(), served(), renamed).is_over(of())
+
+    def test_it_never_becomes_production(self) -> None:
+        classify = ClassifyEnvironment(application_id=SHOP, environment_id=of(), production=True)
+        by_hand = configured(of(), branch="basket", automatic=False)
+        held = {**EMPTY, of(): Environment()}
+        there = given(FOLLOWED, opened(), served(), by_hand)
+        there.when(ask(classify, held=held)).then_raises(IllegalClass, saying="pr-7")
 
     def test_lasting_environments_are_never_over(self) -> None:
         assert not shop(FOLLOWED, opened(), served(), OFF).is_over(DEVELOPMENT)

@@ -45,7 +45,7 @@ def asked(attempt: int = 1, commit: str = A, **settings: object) -> TrialRequest
         application_id=SHOP,
         number=8,
         commit=commit,
-        run_id=derived_id(SHOP, "trial", 8, commit, attempt),
+        run_id=derived_id(SHOP, "trial", 8, BEGAN, commit, attempt),
         attempt=attempt,
         application="shop",
         repository="https://github.com/acme/shop",

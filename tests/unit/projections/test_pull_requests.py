@@ -7,6 +7,7 @@ from tests.support.histories import Shop, sha
 from tests.unit.projections.test_applications import Board
 from trellis_contracts.applications import EnvironmentAdded
 from trellis_contracts.explaining import why_environment
+from trellis_contracts.lifecycles import Mover, RepositoryMoved
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
 from trellis_contracts.pull_requests import (
@@ -79,6 +80,27 @@ def test_an_environment_whose_pull_request_is_over_is_on_its_way_out() -> None:
     assert "Pull request 7 is over: this is being torn down." in [*why_environment(there, ())]
     off = shop(FOLLOWED, opened(7), SERVED, PullRequestsFollowed(**OF, following=None))
     assert [one.over for one in off.environments] == [False, False, False, True]
+
+
+def test_a_push_to_a_fork_changes_nothing_of_why_it_has_no_environment() -> None:
+    why = PullRequestHindered(**OF, number=8, why=Hindrance.FOREIGN)
+    [fork] = shop(opened(8, foreign=True), why, opened(8, foreign=True, commit=2)).pull_requests
+    assert (fork.hindrance, fork.commit) == (Hindrance.FOREIGN, sha(2))
+
+
+def test_followed_again_before_it_was_gone_it_stays() -> None:
+    off = PullRequestsFollowed(**OF, following=None)
+    again = shop(FOLLOWED, opened(7), SERVED, off, FOLLOWED)
+    assert [one.over for one in again.environments] == [False] * 4
+
+
+def test_another_repository_has_other_pull_requests() -> None:
+    moved = RepositoryMoved(
+        **OF, repository="https://github.com/a/b", repository_name="a/b", why=Mover.PERSON
+    )
+    view = shop(FOLLOWED, opened(7), SERVED, moved)
+    assert view.pull_requests == ()
+    assert view.environments[-1].over
 
 
 def test_it_shows_how_a_trial_went() -> None:
