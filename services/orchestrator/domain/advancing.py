@@ -53,11 +53,13 @@ def _reviewed(state: Environment, context: Context, now: datetime) -> Iterator[E
 
 
 def _changed(waiting: Waiting, context: Context) -> ContentChanged | None:
-    """What people agree to is what they see: settings that changed since are taken in."""
-    if gates.approvals_of(waiting.request) is None:
-        return None
+    """What people agree to is what they see: settings that changed since are taken in.
+
+    That they must agree at all is such a setting.
+    """
     target = context.application.target(context.environment_id)
-    if target == waiting.request.target:
+    seen = waiting.taking_in(target)
+    needed = (gates.approvals_of(one.request) for one in (waiting, seen))
+    if target == waiting.request.target or not any(needed):
         return None
-    content = waiting.taking_in(target).request.content
-    return ContentChanged(**waiting.request.ids, target=target, content=content)
+    return ContentChanged(**waiting.request.ids, target=target, content=seen.request.content)

@@ -50,6 +50,7 @@ from trellis_contracts.gating import (
     AutomaticHeld,
     ContentChanged,
     DeployGated,
+    DeploySkipped,
     FreezeOverridden,
     HoldLifted,
     LiftHold,
@@ -202,12 +203,20 @@ def _held(state: Environment, event: Message) -> Environment:
             return replace(freed, content=Nothing(), touched=False, hold=None, stuck=None)
         case ReleaseVanished() if isinstance(state.content, Live):
             return replace(state, content=Vanished(state.content.success))
+        case _:
+            return _kept_away(state, event)
+
+
+def _kept_away(state: Environment, event: Message) -> Environment:
+    match event:
         case AutomaticHeld():
             earlier = state.hold.barred if state.hold else ()
             barred = tuple(dict.fromkeys((*earlier, *filter(None, [event.commit]))))
             return replace(state, hold=Hold(number=event.number, barred=barred))
         case HoldLifted():
             return replace(state, hold=None)
+        case DeploySkipped():
+            return replace(state, skipped=event.commit)
         case _:
             return state
 

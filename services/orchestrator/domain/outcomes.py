@@ -28,6 +28,7 @@ from trellis_contracts.deployments import (
     CommitResolved,
     DeployCancelled,
     DeployKind,
+    DeployRequested,
     DeploySucceeded,
     DeploySuperseded,
     EnvironmentEvent,
@@ -37,7 +38,7 @@ from trellis_contracts.deployments import (
 )
 from trellis_contracts.failing import Failure
 from trellis_contracts.failures import FailureEvent, RunErrored, RunLost, RunTimedOut
-from trellis_contracts.gating import AutomaticHeld, CommitBarred
+from trellis_contracts.gating import AutomaticHeld, CommitBarred, HoldLifted
 from trellis_contracts.runs import RunAbandoned, RunCancelled, RunSucceeded
 
 Report = (
@@ -167,16 +168,33 @@ def _outcome(
 def _consequences(
     success: EnvironmentEvent, state: Environment, context: Context
 ) -> Iterator[EnvironmentEvent]:
-    """After a rollback pushes are held, those that wait among them."""
+    """After a rollback pushes are held, those that wait among them; so is what it took away."""
     if not isinstance(success, DeploySucceeded):
         return
     following = after_success(success, state, context)
     if following is not None:
         yield following
-    if isinstance(following, AutomaticHeld):
-        for waiting in state.waiting:
-            if is_automatic(waiting.request):
-                yield DeploySuperseded(**waiting.request.ids, by=success.deployment_id)
+    for waiting in state.waiting:
+        if _is_overtaken(waiting.request, success, state, held=following):
+            yield DeploySuperseded(**waiting.request.ids, by=success.deployment_id)
+
+
+def _is_overtaken(
+    request: DeployRequested,
+    success: DeploySucceeded,
+    state: Environment,
+    *,
+    held: AutomaticHeld | HoldLifted | None,
+) -> bool:
+    """A redeploy is of what ran when it was asked for: another release takes its place."""
+    if request.kind is DeployKind.REDEPLOY and request.commit != success.release.commit:
+        return True
+    if not isinstance(held, AutomaticHeld) or request.kind is DeployKind.ROLLBACK:
+        return False
+    barred = request.commit is not None and (
+        request.commit == held.commit or is_barred(request.commit, state)
+    )
+    return barred or is_automatic(request)
 
 
 def _success(fact: RunSucceeded, slot: Running, *, seconds: float) -> EnvironmentEvent:

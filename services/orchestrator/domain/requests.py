@@ -139,10 +139,12 @@ def _is_old_news(command: RequestDeploy, state: Environment, context: Context) -
         return True
     if not matches(settings.branch, command.branch):
         return True
+    unmoved = command.trigger is Trigger.HEAD
+    if unmoved and command.commit == state.skipped:
+        return True
     newest = state.automatic
     if newest is None or newest.commit != command.commit:
         return False
-    unmoved = command.trigger is Trigger.HEAD
     return unmoved or state.is_asked_for(newest.deployment_id) or _runs(newest, state)
 
 

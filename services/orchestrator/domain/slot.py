@@ -130,7 +130,8 @@ class Environment:
 
     `numbers` and `fences` count what was given out. `automatic` is the newest request that a push
     made. `touched` says that something of it may be in the cloud, whatever came of it. `hold` is
-    what the newest rollback left behind; `stuck` the stack of the newest deployment that met one.
+    what the newest rollback left behind, `skipped` the commit of the newest skipped push, `stuck`
+    the stack of the newest deployment that met one.
     """
 
     numbers: int = 0
@@ -142,6 +143,7 @@ class Environment:
     automatic: DeployRequested | None = None
     touched: bool = False
     hold: Hold | None = None
+    skipped: CommitSha | None = None
     stuck: Stuck | None = None
 
     @property

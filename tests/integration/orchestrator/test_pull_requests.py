@@ -310,6 +310,25 @@ async def test_one_whose_branch_was_pushed_before_is_deployed_when_it_is_opened(
         assert (await builder.next_run()).commit == B
 
 
+async def test_switched_on_again_they_are_deployed_again_and_removed_when_closed(
+    tmp_path: Path, nats_url: str
+) -> None:
+    async with following(tmp_path, nats_url) as (asker, builder):
+        first = await opened(asker, builder)
+        await asker.accepted(FollowPullRequests(application_id=SHOP, following=None))
+        await builder.succeed(await builder.next_run())
+        await until_there_are(asker)
+
+        await asker.accepted(FOLLOW)
+        again = await builder.next_run()
+        assert (again.kind, again.commit) == (DeployKind.DEPLOY, B)
+        assert again.environment_id != first
+        await builder.succeed(again)
+        await asker.deliver(changed(open_=False, minute=1))
+        await builder.succeed(await builder.next_run())
+        await until_there_are(asker)
+
+
 async def test_switched_off_they_are_removed(tmp_path: Path, nats_url: str) -> None:
     async with following(tmp_path, nats_url) as (asker, builder):
         await opened(asker, builder)

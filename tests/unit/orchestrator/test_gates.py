@@ -193,6 +193,16 @@ class TestApprovals:
             IllegalApproval, saying="has changed since"
         )
 
+    def test_what_waits_when_approvals_are_asked_for_waits_for_them_too(self) -> None:
+        frozen = gated(1, GateKind.FREEZE, "frozen until 2026-03-01 13:00 UTC")
+        changed = asked(1, TWO)
+        given(asked(1, FROZEN), frozen).when(ask(REVIEW, after=[TWO])).then(
+            ContentChanged.model_validate(
+                {**ids(1), "target": changed.target, "content": changed.content}
+            ),
+            self.WAITS,
+        )
+
     def test_it_starts_at_once_when_approvals_are_no_longer_asked_for(self) -> None:
         freed = asked(1, settings())
         changed = {"target": freed.target, "content": freed.content}

@@ -118,6 +118,13 @@ class TestSkipping:
     def test_a_push_whose_changes_are_not_known_is_deployed(self) -> None:
         assert starts(Environment(), push(A, paths=None), WATCHING)
 
+    def test_what_was_skipped_is_no_news_when_the_remote_tells_of_it_too(self) -> None:
+        told = push(A).model_copy(update={"trigger": Trigger.HEAD, "delivery": None})
+        before = given(skipped(A, SkipReason.MESSAGE, "the commit's message says [skip ci]"))
+        before.when(ask(told, number=1)).then_nothing()
+        assert starts(before.state, told.model_copy(update={"commit": B}))
+        assert starts(before.state, push(A)), "pushed again, it is looked at again"
+
     def test_a_person_is_not_skipped(self) -> None:
         command = RequestDeploy(environment_id=DEVELOPMENT, commit=A, message="[skip ci]")
         assert starts(Environment(), command, WATCHING)
@@ -164,6 +171,23 @@ class TestHolding:
             succeeded(3, A, kind=DeployKind.ROLLBACK),
             HELD,
             DeploySuperseded.model_validate({**ids(4), "by": deployment(3)}),
+        )
+
+    @pytest.mark.parametrize("kind", [DeployKind.DEPLOY, DeployKind.PROMOTE, DeployKind.REDEPLOY])
+    def test_so_is_whatever_waits_with_the_commit_that_it_took_away(self, kind: DeployKind) -> None:
+        waiting, other = requested(4, B, kind=kind), requested(5, C)
+        given(*BACK_TO_A, waiting, other).when(ask(run_succeeded(3, A), taken=True)).then(
+            succeeded(3, A, kind=DeployKind.ROLLBACK),
+            HELD,
+            DeploySuperseded.model_validate({**ids(4), "by": deployment(3)}),
+            started(5, fence=4, late=True),
+        )
+
+    def test_a_redeploy_of_what_runs_no_more_is_superseded(self) -> None:
+        going = given(*deployed(1, A), requested(2, C), started(2))
+        again = requested(3, A, kind=DeployKind.REDEPLOY)
+        going.and_then(again).when(ask(run_succeeded(2, C), taken=True)).then(
+            succeeded(2, C), DeploySuperseded.model_validate({**ids(3), "by": deployment(2)})
         )
 
     def test_the_barred_commit_is_not_deployed_by_a_push(self) -> None:
