@@ -158,7 +158,7 @@ def test_keys_of_another_account_do_not_leave_the_old_stacks_behind(
         update={"cloud": before.cloud.model_copy(update={"account": "999999999999"})}
     )
 
-    with pytest.raises(CredentialsRefused, match="tear it down there first"):
+    with pytest.raises(CredentialsRefused, match="tear it down first to move"):
         environment.deploy(environment.of(ONE), previous=moved)
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.builder.adapters.deployer.errors import StackNotRemoved
+from services.builder.adapters.deployer.deployer import Deployer
+from services.builder.adapters.deployer.errors import CredentialsRefused, StackNotRemoved
 from tests.support.assemblies import broken_queue, parameter, template_of
 from tests.support.deploying import STACK, Environment
 
@@ -105,3 +106,17 @@ def test_an_environment_that_moved_to_another_region_leaves_nothing_behind(
     moved.deploy(moved.of(template_of(One=parameter())), previous=before)
 
     assert (moved.status(), environment.status()) == ("CREATE_COMPLETE", "-")
+
+
+def test_what_is_in_another_account_is_not_taken_for_gone(environment: Environment) -> None:
+    stacks = environment.deploy(environment.of(template_of(One=parameter())))
+    release = environment.release(stacks)
+    elsewhere = environment.credentials("210987654321")
+    stranger = Deployer(
+        elsewhere, environment.account.region, endpoint=environment.account.endpoint
+    )
+
+    with pytest.raises(CredentialsRefused, match="runs in"):
+        stranger.remove(stacks, environment.reach.owner, watch=environment.watch(), release=release)
+
+    assert environment.statuses(*(stack.stack_id for stack in stacks)) == ["CREATE_COMPLETE"]

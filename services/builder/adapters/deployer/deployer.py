@@ -105,7 +105,7 @@ class Deployer:
         """
         wanted.check_secrets()
         with speaking():
-            self._check_account(wanted, previous)
+            self._check_account(wanted.assembly.reach.account, previous)
             self._check_owners(wanted)
             watch.check()
             uploads = self._upload(wanted, watch)
@@ -131,7 +131,7 @@ class Deployer:
         wanted.check_secrets()
         reach = wanted.assembly.reach
         with speaking():
-            self._check_account(wanted, previous)
+            self._check_account(wanted.assembly.reach.account, previous)
             uploads = Uploads(self._access, reach.bucket, reach.account)
             foresight = Foresight(self._access, reach.owner, watch, uploads)
             changes = [foresight.change(stack, wanted) for stack in wanted.assembly.stacks]
@@ -141,9 +141,16 @@ class Deployer:
             return tuple(changes)
 
     def remove(
-        self, stacks: Iterable[StackOutputs | str], owner: Owner, *, watch: Watch
+        self,
+        stacks: Iterable[StackOutputs | str],
+        owner: Owner,
+        *,
+        watch: Watch,
+        release: Release | None = None,
     ) -> tuple[str, ...]:
         """Delete stacks, the last one first, and give the names of those that are verified gone.
+
+        `release` is what they are of: it says in which account.
 
         A stack that was recorded is known by its id; one given by its name must carry the
         owner's tags. What is gone already counts as gone.
@@ -153,6 +160,9 @@ class Deployer:
             StackOfAnother, CredentialsRefused, AwsUnreachable, Stopped, OutOfTime
         """
         with speaking():
+            if release:
+                account = self._access.sts.get_caller_identity()["Account"]
+                self._check_account(account, release)
             return remove_stacks(OneStack(self._access, owner, watch), stacks)
 
     def continue_rollback(
@@ -170,12 +180,12 @@ class Deployer:
         with speaking():
             OneStack(self._access, owner, watch).free(stack, skip=skip)
 
-    def _check_account(self, wanted: Prepared, previous: Release | None) -> None:
-        account = wanted.assembly.reach.account
+    def _check_account(self, account: str, previous: Release | None) -> None:
+        """What is not in this account is not gone: it may be in the one that was recorded."""
         if previous and self._is_here(previous.cloud) and previous.cloud.account != account:
             detail = (
                 f"they are for the account {account}, and the environment runs in "
-                f"{previous.cloud.account}; tear it down there first"
+                f"{previous.cloud.account}: give it that account's, and tear it down first to move"
             )
             raise CredentialsRefused("AnotherAccount", detail)
 

@@ -1,5 +1,7 @@
 """The step that removes what an environment has in the cloud, and looks that it is gone."""
 
+from functools import partial
+
 from services.builder.adapters.attempt import Attempt
 from services.builder.adapters.steps import cloud
 from trellis_contracts.releases import StackOutputs
@@ -19,5 +21,6 @@ async def remove(attempt: Attempt) -> tuple[str, ...]:
     owner = cloud.owner_of(attempt)
     deployer, _ = await cloud.enter(attempt)
     async with cloud.watched(attempt) as watch:
-        gone = await cloud.settled(attempt, lambda: deployer.remove(stacks, owner, watch=watch))
+        remove = partial(deployer.remove, stacks, owner, watch=watch, release=work.release)
+        gone = await cloud.settled(attempt, remove)
     return tuple(dict.fromkeys(gone))
