@@ -127,7 +127,7 @@ def _asked(view: DeploymentView) -> str:
         case Trigger.PUSH:
             return f"A push of {view.actor} to {view.branch} asked for it."
         case Trigger.HEAD:
-            return f"{view.branch} had moved on the remote, and no webhook had told of it."
+            return f"The remote was asked, and {view.branch} stood at {short(view.commit)}."
         case Trigger.PERSON:
             return f"{view.actor} asked for it."
 

@@ -12,6 +12,7 @@ from trellis_contracts.names import ActorId
 
 _GLOB = re.compile(r"\*\*/?|\*|\?|[^*?]+")
 _WILD = frozenset("*?")
+_SKIP = re.compile(r"\[(?:skip (?:ci|deploy)|(?:ci|deploy) skip|no ci)\]", re.IGNORECASE)
 _MOST_OVER_SEVERAL = 3
 
 
@@ -130,6 +131,12 @@ class SkipReason(StrEnum):
     """Automatic deploys are held since a rollback."""
     BARRED = "barred"
     """A rollback took this very commit away."""
+
+
+def skip_word(message: str) -> str | None:
+    """Give the word by which a commit's message asks not to be deployed."""
+    found = _SKIP.search(message)
+    return found.group() if found else None
 
 
 def is_glob(pattern: str) -> bool:

@@ -32,7 +32,7 @@ from trellis_contracts.pushes import (
     PushReceived,
     RepositoryRenamed,
 )
-from trellis_contracts.rules import CheckConclusion
+from trellis_contracts.rules import CheckConclusion, skip_word
 
 MOST_COMMITS: Final = 100
 """The newest that are kept of a push. Written at its longest, a commit of ours takes 4 KiB, so
@@ -251,9 +251,18 @@ def _paths(push: Push, commits: tuple[Commit, ...]) -> tuple[str, ...] | None:
 def _commit(commit: Commit) -> PushedCommit:
     return PushedCommit(
         sha=commit.id,
-        message=commit.message[:_LONGEST_TITLE],
+        message=_shortened(commit.message),
         author=commit.author.username if commit.author else None,
     )
+
+
+def _shortened(message: str) -> str:
+    """Keep the beginning, and the word by which the rest asks not to be deployed."""
+    kept, word = message[:_LONGEST_TITLE], skip_word(message)
+    if word is None or skip_word(kept):
+        return kept
+    end = f" … {word}"
+    return kept[: _LONGEST_TITLE - len(end)] + end
 
 
 def _ignored(delivery: Delivery, reason: Ignorance) -> DeliveryIgnored:

@@ -4,16 +4,12 @@ After a rollback no push deploys to the environment, and the commit that was tak
 there, until a newer one was deployed by a person and has passed, or somebody lifts it.
 """
 
-import re
-
 from services.orchestrator.domain.context import Context
 from services.orchestrator.domain.slot import Environment, Live
 from trellis_contracts.deployments import DeployKind, DeploySucceeded, RequestDeploy
 from trellis_contracts.gating import AutomaticHeld, DeploySkipped, HoldLifted
 from trellis_contracts.names import CommitSha
-from trellis_contracts.rules import SkipReason, watches
-
-_SKIP = re.compile(r"\[(?:skip (?:ci|deploy)|(?:ci|deploy) skip|no ci)\]", re.IGNORECASE)
+from trellis_contracts.rules import SkipReason, skip_word, watches
 
 
 def is_barred(commit: CommitSha | None, state: Environment) -> bool:
@@ -48,8 +44,8 @@ def _reason(
             SkipReason.HELD,
             f"automatic deploys are held since the rollback #{state.hold.number}",
         )
-    if found := _SKIP.search(command.message or ""):
-        return SkipReason.MESSAGE, f"the commit's message says {found.group()}"
+    if word := skip_word(command.message or ""):
+        return SkipReason.MESSAGE, f"the commit's message says {word}"
     watched, paths = context.application.watches, command.paths
     if watched and paths is not None and not watches(watched, paths):
         return SkipReason.PATHS, f"it changes nothing of {', '.join(watched)}"

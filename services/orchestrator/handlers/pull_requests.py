@@ -161,7 +161,8 @@ def _facts(
 ) -> Iterator[PullRequestFact]:
     if isinstance(delivered, BranchDeleted):
         for request in application.pull_requests.open.values():
-            if request.branch == delivered.branch and not request.foreign:
+            own = request.branch == delivered.branch and not request.foreign
+            if own and request.commit == delivered.before:  # else it is there again: the poll tells
                 yield _ended(application, request.number, Ending.BRANCH_DELETED)
     elif delivered.open:
         said = delivered.model_dump(include={"number", "foreign", "branch", "commit", "updated_at"})

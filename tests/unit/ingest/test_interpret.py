@@ -1,6 +1,7 @@
 """What a delivery means, decided without asking anybody."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -46,6 +47,20 @@ def _meaning(payload: Json, event: str = "push") -> Interpretation:
     read = read_payload(event, body_of(payload))
     about = DELIVERY.model_copy(update={"event": event})
     return interpret(about, read, connected={"acme/payroll"}.__contains__)
+
+
+def test_a_long_message_keeps_the_word_that_asks_not_to_be_deployed() -> None:
+    payload = GITHUB.push()
+    [commit] = cast("list[Json]", payload["commits"])
+    for message, kept in (
+        ("a" * 600, "a" * 512),
+        ("a" * 600 + "\n[skip ci]", "a" * 500 + " … [skip ci]"),
+        ("[no ci] " + "a" * 600, ("[no ci] " + "a" * 600)[:512]),
+    ):
+        commit["message"] = message
+        meaning = _meaning(payload)
+        assert isinstance(meaning, PushReceived)
+        assert meaning.commits[0].message == kept
 
 
 def test_a_push_names_its_branch_commits_and_login() -> None:
