@@ -63,7 +63,7 @@ def pulls(
 
 def try_it(
     name: ApplicationName,
-    number: Annotated[int, typer.Argument(min=1, help="The pull request's number.")],
+    number: Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="Its number.")],
     *,
     commit: Annotated[
         str, typer.Option(help="The commit that you have looked at, or its beginning.")
