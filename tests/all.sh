@@ -10,7 +10,7 @@ group() { # group "what it shows" command…
   shift
   echo
   echo "── $title"
-  if timeout --kill-after=20 1200 "$@"; then echo "   ✓ $((SECONDS - began)) s"; else failed+=("$title"); echo "   ✗ $((SECONDS - began)) s"; fi
+  if timeout --kill-after=20 2400 "$@"; then echo "   ✓ $((SECONDS - began)) s"; else failed+=("$title"); echo "   ✗ $((SECONDS - began)) s"; fi
 }
 
 pytest=("$bin/pytest" -q -p no:cacheprovider --durations=5 --durations-min=5)
