@@ -18,6 +18,7 @@ from services.chassis.logging import bound, get_logger
 from trellis_contracts.message import Message
 from trellis_contracts.steps import Step
 
+_STOPPED = "Its builder was stopped before it had ended: ask again."
 _TOO_LONG = "It took too long: ask again when the builder has less to do."
 
 
@@ -45,7 +46,7 @@ class RunsApart:
         self._tasks[run_id] = asyncio.create_task(self._see_through(errand))
 
     async def close(self) -> None:
-        """Let every errand fall: whoever asked is told when its time is over, and asks again."""
+        """Let every errand fall: whoever asked is told so, by the next start at the latest."""
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -57,6 +58,9 @@ class RunsApart:
         with bound(errand=str(run_id), attempt=errand.work.attempt):
             try:
                 self._reporter.report(run_id, await self._outcome(errand), ends=True)
+            except asyncio.CancelledError:
+                self._reporter.report(run_id, errand.failed(_STOPPED), ends=True)
+                raise
             finally:
                 self._workshop.slots.release()
                 del self._tasks[run_id]

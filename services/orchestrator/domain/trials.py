@@ -17,6 +17,8 @@ from trellis_contracts.trials import TrialEnded, TrialEvent, TrialRequested, Try
 PATIENCE = timedelta(minutes=60)
 """How long a builder may take, the time in its queue included."""
 
+_AGAIN_AFTER = timedelta(minutes=10)
+
 
 def evolve(state: Following, event: TrialEvent) -> Following:
     """Give the state after the event; one of a pull request that is over changes nothing."""
@@ -51,10 +53,7 @@ def decide(
         raise IllegalTrial(question.number, "is not from a fork")
     if request.commit != question.commit:
         raise IllegalTrial(question.number, f"stands at {request.commit[:7]} by now")
-    under_way = request.trial and request.trial.is_under_way
-    if under_way and request.trial and request.trial.request.commit == question.commit:
-        return []
-    return [_requested(request, state, now)]
+    return [] if _goes_on(request, now) else [_requested(request, state, now)]
 
 
 def under_way(state: Application) -> Iterator[TrialRequested]:
@@ -77,6 +76,14 @@ def late(trial: TrialRequested, now: datetime) -> TrialEnded | None:
         passed=False,
         sentence=f"No builder ended the trial within {minutes} minutes: see `trellis builders`.",
     )
+
+
+def _goes_on(request: PullRequest, now: datetime) -> bool:
+    """Say whether its commit is being tried: what takes long may have lost its builder."""
+    trial = request.trial
+    if trial is None or not trial.is_under_way or trial.request.commit != request.commit:
+        return False
+    return now < trial.request.deadline - PATIENCE + _AGAIN_AFTER
 
 
 def _requested(request: PullRequest, state: Application, now: datetime) -> TrialRequested:

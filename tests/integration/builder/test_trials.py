@@ -1,5 +1,6 @@
 """The commit of a fork is installed and tested, and meets nothing that it must not."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -90,6 +91,23 @@ async def test_nothing_of_it_reaches_the_next_run(site: Site, tmp_path: Path) ->
     assert second.passed
     kept = site.settings.builder_store / "dependencies"
     assert list(kept.rglob("poison")) == []
+
+
+async def test_one_whose_builder_is_stopped_says_so_when_it_is_back(
+    idle_site: Site, tmp_path: Path
+) -> None:
+    slow = files() | {"look.sh": "echo begins; sleep 60"}
+    commit = idle_site.forge.create_repository("shop", folder_of_files(tmp_path / "s", slow))
+    trying = asyncio.create_task(tried(idle_site, commit))
+    async with building(idle_site.settings):
+        async with asyncio.timeout(30):
+            while "begins" not in idle_site.books.lines():  # noqa: ASYNC110 - of lines
+                await asyncio.sleep(0.1)
+    async with building(idle_site.settings):
+        ended = await trying
+
+    assert not ended.passed
+    assert ended.sentence == "Its builder was stopped before it had ended: ask again."
 
 
 async def test_a_commit_that_is_not_there_is_said_to_be_missing(site: Site, tmp_path: Path) -> None:

@@ -87,6 +87,8 @@ def test_it_is_tested_as_the_template_is_and_gets_nothing_of_it() -> None:
 
 def test_one_that_goes_on_is_not_begun_again_and_one_that_ended_may_be() -> None:
     given(opened(), asked()).when(ask(TRY)).then_nothing()
+    lost = asked().model_copy(update={"deadline": DEADLINE - timedelta(minutes=10)})
+    given(opened(), lost).when(ask(TRY)).then(asked(2))
     given(opened(), asked(), ended(asked(), passed=False)).when(ask(TRY)).then(asked(2))
 
 
