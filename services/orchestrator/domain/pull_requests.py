@@ -261,7 +261,7 @@ def _is_news(fact: PullRequestOpened, state: Following) -> bool:
     known = state.open.get(fact.number)
     if known is None:
         ended = state.ended.get(fact.number)
-        return ended is None or fact.updated_at >= ended
+        return ended is None or fact.updated_at > ended
     same = (known.branch, known.commit, known.foreign) == (fact.branch, fact.commit, fact.foreign)
     return fact.updated_at >= known.updated_at and not same
 

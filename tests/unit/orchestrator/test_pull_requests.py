@@ -199,6 +199,7 @@ class TestHearing:
         given(opened(commit=B)).when(ask(opened(at=EARLIER))).then_nothing()
         given(opened(), ended(at=LATER)).when(ask(opened())).then_nothing()
         given(ended(at=LATER)).when(ask(opened())).then_nothing()
+        given(ended()).when(ask(opened())).then_nothing()
 
     def test_a_closing_that_comes_late_does_not_close_what_was_reopened(self) -> None:
         given(opened(at=LATER)).when(ask(ended(at=BEGAN))).then_nothing()
