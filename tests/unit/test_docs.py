@@ -15,7 +15,7 @@ from cli.main import app
 from cli.whereabouts import DATA, DOMAIN, TOKEN, URL
 from dashboard.settings import DashboardSettings
 from services.builder.adapters.attempt import TOLD
-from services.builder.adapters.steps.hooks import TOLD_OUTPUTS
+from services.builder.adapters.steps.commands import TOLD_OUTPUTS
 from services.builder.settings import BuilderSettings
 from services.chassis.settings import PREFIX, ChassisSettings
 from services.chassis.streams import STREAMS

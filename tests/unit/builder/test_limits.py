@@ -8,7 +8,7 @@ import pytest
 from services.builder.adapters.isolation.room import Room
 from services.builder.adapters.isolation.watch import Reason
 from services.builder.adapters.limits import Limits, failure_of, heap_option, shortage
-from services.builder.adapters.steps.hooks import variables_of
+from services.builder.adapters.steps.commands import variables_of
 from services.builder.domain.run import RunIds
 from tests.support.deployments import release
 from trellis_contracts.limit_failures import (

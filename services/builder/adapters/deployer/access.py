@@ -128,6 +128,12 @@ class Access:
         return Access(self._credentials, self.region, self.endpoint, calls=calls)
 
     @cached_property
+    def identity(self) -> Identity:
+        """Who AWS says we are; asked once."""
+        caller = self.sts.get_caller_identity()
+        return Identity(caller["Account"], caller["Arn"])
+
+    @cached_property
     def cloudformation(self) -> "CloudFormationClient":
         """CloudFormation."""
         return self._session.client(

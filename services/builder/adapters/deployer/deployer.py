@@ -52,8 +52,7 @@ class Deployer:
             CredentialsRefused, AwsUnreachable
         """
         with speaking():
-            caller = self._access.sts.get_caller_identity()
-        return Identity(caller["Account"], caller["Arn"])
+            return self._access.identity
 
     def cloud(self, identity: Identity) -> Cloud:
         """Say where a release of this deployer runs."""
@@ -75,8 +74,7 @@ class Deployer:
             LookupMissing, CredentialsRefused, AwsUnreachable
         """
         with speaking():
-            account = self._access.sts.get_caller_identity()["Account"]
-            return look_up(self._access, account, questions)
+            return look_up(self._access, self._access.identity.account, questions)
 
     def deploy(
         self,
@@ -161,8 +159,7 @@ class Deployer:
         """
         with speaking():
             if release:
-                account = self._access.sts.get_caller_identity()["Account"]
-                self._check_account(account, release)
+                self._check_account(self._access.identity.account, release)
             return remove_stacks(OneStack(self._access, owner, watch), stacks)
 
     def continue_rollback(

@@ -5,15 +5,14 @@ from typing import assert_never
 from services.builder.adapters.artifacts import Artifacts
 from services.builder.adapters.attempt import Attempt
 from services.builder.adapters.steps.checkout import check_out, look_back
+from services.builder.adapters.steps.commands import after_deploy, before_deploy, run_tests
 from services.builder.adapters.steps.continuing import continue_rollback
 from services.builder.adapters.steps.deploy import bring_back, deploy
 from services.builder.adapters.steps.find import find
 from services.builder.adapters.steps.foresee import foresee
-from services.builder.adapters.steps.hooks import after_deploy, before_deploy
 from services.builder.adapters.steps.install import install
 from services.builder.adapters.steps.remove import remove
 from services.builder.adapters.steps.synthesise import assemble, synthesise
-from services.builder.adapters.steps.test import run_tests
 from services.builder.domain.plan import plan
 from trellis_contracts.deployments import CommitResolved, DeployKind, ReleaseDeployed
 from trellis_contracts.releases import Release

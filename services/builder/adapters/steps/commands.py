@@ -1,4 +1,7 @@
-"""The commands that an environment has run before and after its deploy: in the sandbox, too."""
+"""The commands that an environment names: its tests, and what runs before and after its deploy.
+
+Each is a program of the application's, in the sandbox; its failure has an event of its own.
+"""
 
 import json
 import tempfile
@@ -7,14 +10,26 @@ from pathlib import Path
 
 from services.builder.adapters.attempt import Attempt
 from services.builder.adapters.isolation.profile import Mount
-from services.builder.adapters.isolation.sandbox import Exit
 from services.builder.domain.run import StepFailed
+from trellis_contracts.failures import TestsFailed
 from trellis_contracts.hook_failures import AfterDeployFailed, BeforeDeployFailed
 from trellis_contracts.releases import Release
 
+DEFAULT_TESTS = "npm run test"
 TOLD_OUTPUTS = "TRELLIS_OUTPUTS"
 OUTPUTS = "/opt/trellis-outputs.json"
 """Where the command after the deploy finds what the stacks show: by stack, by output."""
+
+CommandFailed = type[TestsFailed] | type[BeforeDeployFailed] | type[AfterDeployFailed]
+
+
+async def run_tests(attempt: Attempt) -> None:
+    """Run the environment's test command.
+
+    Raises:
+        StepFailed: with TestsFailed.
+    """
+    await _run(attempt, attempt.work.target.settings.test_command or DEFAULT_TESTS, TestsFailed)
 
 
 async def before_deploy(attempt: Attempt) -> None:
@@ -23,14 +38,7 @@ async def before_deploy(attempt: Attempt) -> None:
     Raises:
         StepFailed: with BeforeDeployFailed.
     """
-    command = attempt.work.target.settings.before_deploy or "true"
-    ended = await _run(attempt, command)
-    if not ended.succeeded:
-        raise StepFailed(
-            BeforeDeployFailed(
-                **attempt.ids, command=command, exit_code=ended.code, tail=attempt.log.tail()
-            )
-        )
+    await _run(attempt, attempt.work.target.settings.before_deploy or "true", BeforeDeployFailed)
 
 
 async def after_deploy(attempt: Attempt, release: Release) -> None:
@@ -39,22 +47,16 @@ async def after_deploy(attempt: Attempt, release: Release) -> None:
     Raises:
         StepFailed: with AfterDeployFailed.
     """
-    command = attempt.work.target.settings.after_deploy or "true"
     with tempfile.TemporaryDirectory(prefix="trellis-outputs-") as folder:
         file = Path(folder) / "outputs.json"
         outputs = {stack.stack: stack.outputs for stack in release.stacks}
         file.write_text(json.dumps(outputs, indent=2), encoding="utf-8")
-        ended = await _run(
+        await _run(
             attempt,
-            command,
+            attempt.work.target.settings.after_deploy or "true",
+            AfterDeployFailed,
             environment=variables_of(release),
             of_builder=(Mount(file, OUTPUTS),),
-        )
-    if not ended.succeeded:
-        raise StepFailed(
-            AfterDeployFailed(
-                **attempt.ids, command=command, exit_code=ended.code, tail=attempt.log.tail()
-            )
         )
 
 
@@ -71,11 +73,15 @@ def variables_of(release: Release) -> dict[str, str]:
 async def _run(
     attempt: Attempt,
     command: str,
+    failed: CommandFailed,
     *,
     environment: Mapping[str, str] | None = None,
     of_builder: tuple[Mount, ...] = (),
-) -> Exit:
+) -> None:
     await attempt.log.say(f"$ {command}")
-    return await attempt.run(
+    ended = await attempt.run(
         ("/bin/sh", "-c", command), environment=environment, of_builder=of_builder
     )
+    if not ended.succeeded:
+        tail = attempt.log.tail()
+        raise StepFailed(failed(**attempt.ids, command=command, exit_code=ended.code, tail=tail))
