@@ -17,6 +17,8 @@ from services.orchestrator.domain.slot import Environment
 from services.orchestrator.domain.starting import start_run
 from trellis_contracts.codec import UnreadableMessage
 from trellis_contracts.names import EnvironmentId, RunId
+from trellis_contracts.previewing import PreviewRequested
+from trellis_contracts.trials import TrialRequested
 
 _PAUSE_SECONDS = 1.0
 
@@ -58,7 +60,7 @@ class Dispatcher:
                 self.wake()
 
     async def dispatch(self) -> None:
-        """Offer every run that no builder has taken, and every preview that is not made yet.
+        """Offer every run that no builder has taken, and every preview and trial not ended yet.
 
         Tells every run that is to end.
 
@@ -66,10 +68,10 @@ class Dispatcher:
             Unavailable, BusError: what was not offered yet is offered by the next call.
         """
         underway = dict(self._index.underway)
-        previews, trials = tuple(self._index.previews.values()), self._index.trials()
-        current = {found.run.run_id for found in underway.values()}
-        current |= {preview.run_id for preview in previews}
-        current |= {trial.run_id for trial in trials}
+        apart: dict[RunId, PreviewRequested | TrialRequested] = {}
+        apart.update((preview.run_id, preview) for preview in self._index.previews.values())
+        apart.update((trial.run_id, trial) for trial in self._index.trials())
+        current = {found.run.run_id for found in underway.values()} | apart.keys()
         self._offered &= current
         self._cancelled &= current
         for environment_id, found in underway.items():
@@ -78,15 +80,10 @@ class Dispatcher:
             if found.cancelling and found.run.run_id not in self._cancelled:
                 await self._work.cancel(found.run.run_id)
                 self._cancelled.add(found.run.run_id)
-
-        for preview in previews:
-            if preview.run_id not in self._offered:
-                await self._work.preview(preview)
-                self._offered.add(preview.run_id)
-        for trial in trials:
-            if trial.run_id not in self._offered:
-                await self._work.trial(trial)
-                self._offered.add(trial.run_id)
+        for run_id, wanted in apart.items():
+            if run_id not in self._offered:
+                await self._work.apart(wanted)
+                self._offered.add(run_id)
 
     async def _offer(self, environment_id: EnvironmentId, found: Underway) -> None:
         run_id = found.run.run_id

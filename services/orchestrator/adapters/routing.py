@@ -97,6 +97,7 @@ class Index:
         self._heard: set[HookId] = set()
         self._leaving: set[ApplicationId] = set()
         self._pulled: set[ApplicationId] = set()
+        self._trying: dict[ApplicationId, tuple[TrialRequested, ...]] = {}
         self._names: dict[ApplicationName, ApplicationId] = {}
         self._of_hook: defaultdict[HookId, set[ApplicationId]] = defaultdict(set)
 
@@ -136,9 +137,7 @@ class Index:
 
     def trials(self) -> tuple[TrialRequested, ...]:
         """List the trials of foreign pull requests that no builder has ended yet."""
-        return tuple(
-            trial for found in self.with_pull_requests() for trial in trials.under_way(found)
-        )
+        return tuple(trial for of_one in self._trying.values() for trial in of_one)
 
     def followed(self) -> Iterator[tuple[Application, BranchName]]:
         """Yield each branch that deploys somewhere, with its application."""
@@ -177,6 +176,7 @@ class Index:
             self._of_hook[before.created.hook].discard(event.application_id)
             self._leaving.discard(event.application_id)
             self._pulled.discard(event.application_id)
+            self._trying.pop(event.application_id, None)
             del self.applications[event.application_id]
         if isinstance(after, Application):
             self._names[after.created.name] = event.application_id
@@ -186,6 +186,8 @@ class Index:
                 self._leaving.add(event.application_id)
             elif after.has_pull_requests:
                 self._pulled.add(event.application_id)
+                if tried := tuple(trials.under_way(after)):
+                    self._trying[event.application_id] = tried
         if isinstance(event, EnvironmentAdded):
             self._homes[event.environment_id] = event.application_id
 

@@ -13,16 +13,14 @@ from services.chassis.unavailable import Unavailable
 from services.orchestrator.adapters.leases import Leases
 from services.orchestrator.adapters.questions import Questions
 from services.orchestrator.adapters.routing import Index, Underway
-from trellis_contracts import codec
+from services.orchestrator.domain.own import own
 from trellis_contracts.asking import Accepted, Asked, Refused
 from trellis_contracts.deployments import ExpireRun
 from trellis_contracts.gating import ReviewQueue
-from trellis_contracts.names import ActorId, EnvironmentId, derived_id
+from trellis_contracts.names import EnvironmentId, derived_id
 from trellis_contracts.runs import PUT_BACK_SECONDS
 
 TICK_SECONDS = 1.0
-
-_ACTOR: ActorId = "service:orchestrator"
 
 Ask = Callable[[ExpireRun, Asked], Awaitable[Accepted | Refused]]
 Review = Callable[[ReviewQueue, Asked], Awaitable[None]]
@@ -73,8 +71,7 @@ class Scheduler:
             await self._expire(environment_id, found, now)
         for environment_id in tuple(self._index.waiting):
             review = ReviewQueue(environment_id=environment_id)
-            id_ = derived_id(environment_id, "review", now.isoformat())
-            await self._review(review, codec.asked(review, id_=id_, actor=_ACTOR))
+            await self._review(review, own(review, environment_id, "review", now.isoformat()))
         await self._reconcile(now)
         for other in self._others:
             await other()
@@ -96,5 +93,4 @@ class Scheduler:
             return
         command = ExpireRun(environment_id=environment_id, run_id=run_id, silent=silent)
         get_logger().warning("run expired", run=str(run_id), silent=silent)
-        id_ = derived_id(run_id, "silent" if silent else "deadline")
-        await self._ask(command, codec.asked(command, id_=id_, actor=_ACTOR))
+        await self._ask(command, own(command, run_id, "silent" if silent else "deadline"))

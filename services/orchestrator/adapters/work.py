@@ -23,13 +23,12 @@ class WorkQueue:
         """Offer a run. Raises as `Bus.publish`."""
         await self._offer(run, run.run_id)
 
-    async def trial(self, trial: TrialRequested) -> None:
-        """Have a trial made. Raises as `Bus.publish`."""
-        await self._offer(TrialRun(trial=trial), trial.run_id)
-
-    async def preview(self, preview: PreviewRequested) -> None:
-        """Have a preview made. Raises as `Bus.publish`."""
-        await self._offer(PreviewRun(preview=preview), preview.run_id)
+    async def apart(self, wanted: PreviewRequested | TrialRequested) -> None:
+        """Have a preview or a trial made. Raises as `Bus.publish`."""
+        if isinstance(wanted, TrialRequested):
+            await self._offer(TrialRun(trial=wanted), wanted.run_id)
+        else:
+            await self._offer(PreviewRun(preview=wanted), wanted.run_id)
 
     async def observe(
         self, application: Application, branch: BranchName | BranchPattern, id_: UUID

@@ -11,8 +11,9 @@ from services.chassis.logging import get_logger
 from services.chassis.unavailable import Unavailable
 from services.orchestrator.adapters.routing import Index
 from services.orchestrator.domain.connected import Application
+from services.orchestrator.domain.own import own
 from services.orchestrator.handlers.applications import Applications
-from services.orchestrator.handlers.emptying import Emptying, own
+from services.orchestrator.handlers.emptying import Emptying
 from trellis_contracts.lifecycles import ConcludeDeletion
 
 _PAUSE_SECONDS = 1.0

@@ -4,14 +4,11 @@ All ids are derived, so that neither a restart nor a second look does anything t
 """
 
 from services.chassis.logging import get_logger
+from services.orchestrator.domain.own import own
 from services.orchestrator.handlers.environments import Environments
-from trellis_contracts import codec
 from trellis_contracts.asking import Asked, Refused
 from trellis_contracts.deployments import Cancel, DeployKind, DeployRequested, TearDown
-from trellis_contracts.message import Message
-from trellis_contracts.names import ActorId, EnvironmentId, EnvironmentName, derived_id
-
-_ACTOR: ActorId = "service:orchestrator"
+from trellis_contracts.names import EnvironmentId, EnvironmentName
 
 
 class Emptying:
@@ -49,8 +46,3 @@ class Emptying:
         if isinstance(answer, Refused):
             name = command.confirm
             get_logger().warning("not torn down", environment=name, reason=answer.sentence)
-
-
-def own(command: Message, *id_parts: object) -> Asked:
-    """Put a command of the orchestrator's own; the same parts are the same command."""
-    return codec.asked(command, id_=derived_id(*id_parts), actor=_ACTOR)

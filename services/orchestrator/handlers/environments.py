@@ -33,7 +33,7 @@ from trellis_contracts.deployments import (
 from trellis_contracts.failures import RunErrored
 from trellis_contracts.gating import ContentChanged, ReviewQueue
 from trellis_contracts.lifecycles import ClassifyEnvironment, RemoveEnvironment
-from trellis_contracts.names import EnvironmentId, derived_id
+from trellis_contracts.names import DeploymentId, EnvironmentId, derived_id
 from trellis_contracts.releases import Release, Target
 
 
@@ -105,11 +105,12 @@ class Environments:
         request = next(event for event in events if isinstance(event, DeployRequested))
         runs = state.release if isinstance(state.content, Live) else None
         brought = request.release
+        targets = await self._targets(environment_id, runs, brought)
         return Foreseen(
             request=request,
             environment=state,
-            before=await self._target(environment_id, runs) if runs else None,
-            after=await self._target(environment_id, brought) if brought else request.target,
+            before=targets.get(runs.deployment_id) if runs else None,
+            after=targets.get(brought.deployment_id) if brought else request.target,
         )
 
     async def state(self, environment_id: EnvironmentId) -> Environment:
@@ -178,17 +179,20 @@ class Environments:
         stream = subjects.run_stream(state.slot.run.run_id)
         return isinstance((await self._streams.load(RUNS, stream)).state, Taken)
 
-    async def _target(self, environment_id: EnvironmentId, release: Release) -> Target | None:
-        """Look through the whole history for what built a release: its variables are told there."""
+    async def _targets(
+        self, environment_id: EnvironmentId, *releases: Release | None
+    ) -> dict[DeploymentId, Target]:
+        """Look once through the whole history for what built releases, with their variables."""
+        wanted = {release.deployment_id for release in releases if release}
+        if not wanted:
+            return {}
+        found: dict[DeploymentId, Target] = {}
         stream = subjects.environment_stream(environment_id)
-        found: Target | None = None
         async with aclosing(self._streams.events(stream)) as events:
             async for event in events:
                 match event:
-                    case DeployRequested() | ContentChanged() if (
-                        event.deployment_id == release.deployment_id
-                    ):
-                        found = event.target
+                    case DeployRequested() | ContentChanged() if event.deployment_id in wanted:
+                        found[event.deployment_id] = event.target
         return found
 
 

@@ -4,17 +4,15 @@ from services.chassis.clock import Clock
 from services.orchestrator.adapters.routing import Index
 from services.orchestrator.adapters.streams import PREVIEWS
 from services.orchestrator.domain import previewing
+from services.orchestrator.domain.own import own
 from services.orchestrator.domain.previewing import Foreseen, Preview
 from services.orchestrator.domain.refusals import Illegal
 from services.orchestrator.handlers.answering import Desk, refuse
 from services.orchestrator.handlers.environments import Environments
-from trellis_contracts import codec, subjects
+from trellis_contracts import subjects
 from trellis_contracts.asking import Accepted, Asked, Refused
 from trellis_contracts.codec import UnreadableMessage
-from trellis_contracts.names import ActorId, derived_id
 from trellis_contracts.previewing import PreviewCommand, PreviewOutcome, PreviewRequested
-
-_ACTOR: ActorId = "service:orchestrator"
 
 
 class Previews:
@@ -53,8 +51,7 @@ class Previews:
         now = self._clock()
         for request in tuple(self._index.previews.values()):
             if fact := previewing.late(request, now):
-                id_ = derived_id(request.run_id, "late")
-                await self.take(fact, codec.asked(fact, id_=id_, actor=_ACTOR))
+                await self.take(fact, own(fact, request.run_id, "late"))
 
     async def _ask_for(self, wanted: Foreseen, asked: Asked) -> Accepted | Refused:
         async def decide(state: Preview) -> list[PreviewRequested]:

@@ -13,10 +13,11 @@ from services.chassis.unavailable import Unavailable
 from services.orchestrator.adapters.routing import Index
 from services.orchestrator.domain import pull_requests, trials
 from services.orchestrator.domain.connected import Application
+from services.orchestrator.domain.own import own
 from services.orchestrator.domain.pull_requests import next_environment
 from services.orchestrator.handlers.applications import Applications
 from services.orchestrator.handlers.branches import Branches
-from services.orchestrator.handlers.emptying import Emptying, own
+from services.orchestrator.handlers.emptying import Emptying
 from services.orchestrator.handlers.environments import Environments
 from trellis_contracts import codec
 from trellis_contracts.lifecycles import RemoveEnvironment
