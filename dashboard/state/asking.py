@@ -4,7 +4,7 @@ The dialog says at once what Trellis would refuse: it asks with `dry_run` when i
 can be tried.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from dashboard.shown.question import Question, Request, Scene
 from dashboard.state.board import read_board
 from dashboard.state.here import Here, argument, to_sign_in, visitor_of
 from dashboard.typed import commit_or_branch
+from dashboard.visitors import Visitor
 from trellis_contracts.names import new_id
 from trellis_contracts.views import ApplicationView, EnvironmentView
 
@@ -42,47 +43,39 @@ class Asking(Here):
     @rx.event
     async def ask(self, kind: str, environment: str) -> EventSpec | None:
         """Open the dialog for what is to happen to an environment of this page's application."""
-        client, who = rooms().client, visitor_of(self)
-        try:
-            application, histories = await read_board(client, who, argument(self, "application"))
+
+        async def about(who: Visitor) -> None:
+            name = argument(self, "application")
+            application, histories = await read_board(rooms().client, who, name)
             at = _named(application, environment)
             scene = Scene(application, at, histories[at.environment_id])
             await _open(self, question_of(kind, scene), _address(application, at))
-        except SignedOut:
-            return to_sign_in()
-        except Trouble as trouble:
-            return rx.toast.error(str(trouble))
-        return None
+
+        return await _opened(self, about)
 
     @rx.event
     async def ask_about(self, kind: str, environment: str, number: int) -> EventSpec | None:
         """Open the dialog for what is to happen to one deployment."""
-        client, who = rooms().client, visitor_of(self)
-        try:
+
+        async def about(who: Visitor) -> None:
+            client = rooms().client
             application = await client.application(who, argument(self, "application"))
             at = _named(application, environment)
             for view in await client.deployments(who, at.environment_id, number=number):
                 await _open(self, question_about(kind, at, view), _address(application, at))
-        except SignedOut:
-            return to_sign_in()
-        except Trouble as trouble:
-            return rx.toast.error(str(trouble))
-        return None
+
+        return await _opened(self, about)
 
     @rx.event
     async def ask_of_application(self, kind: str) -> EventSpec | None:
         """Open the dialog for what is to happen to this page's application."""
-        try:
-            application = await rooms().client.application(
-                visitor_of(self), argument(self, "application")
-            )
+
+        async def about(who: Visitor) -> None:
+            application = await rooms().client.application(who, argument(self, "application"))
             address = f"/applications/{application.application_id}"
             await _open(self, question_of_application(kind, application), address)
-        except SignedOut:
-            return to_sign_in()
-        except Trouble as trouble:
-            return rx.toast.error(str(trouble))
-        return None
+
+        return await _opened(self, about)
 
     @rx.event
     async def confirm(self, typed: dict[str, Any]) -> EventSpec | list[EventSpec] | None:
@@ -110,6 +103,17 @@ class Asking(Here):
     def change_open(self, is_open: bool) -> None:  # noqa: FBT001  # Radix's event has this argument
         """Close the dialog, or leave it open."""
         self.open = is_open
+
+
+async def _opened(page: Asking, about: Callable[[Visitor], Awaitable[None]]) -> EventSpec | None:
+    """Open the dialog on what `about` finds; what keeps it from that is said over the page."""
+    try:
+        await about(visitor_of(page))
+    except SignedOut:
+        return to_sign_in()
+    except Trouble as trouble:
+        return rx.toast.error(str(trouble))
+    return None
 
 
 async def _open(dialog: Asking, asked: Request, address: str) -> None:
