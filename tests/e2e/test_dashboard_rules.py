@@ -6,12 +6,12 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from cli.demo.stage import Stage
-from tests.e2e.test_pull_requests import until
 from tests.e2e.test_rules import configure, pushed, skipped_for
 from tests.support.browsing import Seen, answer, card, press, runs, seen
 from tests.support.git import folder_of_files
 from tests.support.pull_requests import say
 from tests.support.stack import queues
+from tests.support.until import until
 from trellis_contracts.rights import Role
 from trellis_contracts.rules import Approvals, QueuePolicy, SkipReason, Window, WindowKind
 from trellis_contracts.sizes import BuildSize
@@ -179,7 +179,7 @@ async def test_rules_are_set_and_what_is_wrong_with_them_is_said_beside_them(
         page = await at.opened(f"{BOARD}/staging/settings")
         await ruled(page)
         await sized(page)
-        await until(lambda: is_large(stage))
+        await until(lambda: is_large(stage), within=60, every=0.2)
         now = (await stage.environment("staging")).settings
         assert now.approvals == Approvals(needed=2, people=("person:ana", "person:ben"))
         assert [one.timezone for one in now.windows] == ["Europe/Rome"]

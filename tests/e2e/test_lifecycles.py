@@ -1,7 +1,5 @@
 """An application is renamed, gets one more environment, and is deleted, on all of Trellis."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -14,15 +12,10 @@ from services.chassis.secrets import open_secrets
 from services.chassis.secrets.paths import credentials_path
 from services.chassis.secrets.port import SecretNotFound
 from tests.support.stack import DEMO, whole_trellis
+from tests.support.until import until
 from trellis_contracts.views import DeploymentState, EnvironmentView
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(90):
-        while not await holds():  # noqa: ASYNC110 - the server tells nobody
-            await asyncio.sleep(0.2)
 
 
 def stack_of(environment: EnvironmentView) -> str:
@@ -67,13 +60,13 @@ async def test_an_application_changes_its_name_and_goes_and_leaves_its_history(
 
         asked = await stage.api.delete_application(development.application_id, "store")
         assert asked.events == ("ApplicationDeletionRequested",)
-        await until(lambda: is_gone(stage))
+        await until(lambda: is_gone(stage), within=90, every=0.2)
 
         for name in ("development", "qa"):
             _, gone = await find_past_environment(stage.api, "store", name)
             newest, *_ = await stage.api.deployments(gone.environment_id)
             assert (newest.kind, newest.state) == ("teardown", DeploymentState.SUCCEEDED)
-        await until(lambda: is_forgotten(tmp_path, qa))
+        await until(lambda: is_forgotten(tmp_path, qa), within=90, every=0.2)
         again = await stage.api.create_application("store", stage.git.url(stage.repository))
         assert again.application_id != development.application_id
 

@@ -1,7 +1,5 @@
 """A pull request gets an environment of its own and loses it, on all of Trellis."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from cli.demo.stage import Stage
 from tests.support.git import folder_of_files
 from tests.support.pull_requests import say
 from tests.support.stack import REGION, queues, whole_trellis
+from tests.support.until import until
 from trellis_contracts.pull_requests import Hindrance, PullRequestRule
 from trellis_contracts.views import DeploymentState, DeploymentView, EnvironmentView
 
@@ -21,12 +20,6 @@ _SECONDS = 60
 
 
 SHOP, BASKET = queues("One"), queues("One", "Basket")
-
-
-async def until(found: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(_SECONDS):
-        while not await found():  # noqa: ASYNC110 - of any kind
-            await asyncio.sleep(0.2)
 
 
 async def theirs(stage: Stage) -> EnvironmentView | None:
@@ -47,16 +40,16 @@ async def test_one_is_deployed_with_the_templates_values_and_gone_when_it_is_clo
 
         await say(stage, "opened", commit, number=8, head={"id": 2, "fork": True})
         await say(stage, "opened", commit, head={})
-        await until(lambda: runs(stage, commit))
+        await until(lambda: runs(stage, commit), within=_SECONDS, every=0.2)
         assert "shop-pr-7" in in_the_cloud(stage)
         deployment = await newest_of(stage, await theirs(stage))
         assert deployment.state is DeploymentState.SUCCEEDED
         assert deployment.variables == ("COLOUR",)
-        await until(lambda: is_refused_as_foreign(stage, 8))
+        await until(lambda: is_refused_as_foreign(stage, 8), within=_SECONDS, every=0.2)
 
         await try_fork(stage, commit)
         await say(stage, "closed", commit, head={})
-        await until(lambda: is_gone(stage))
+        await until(lambda: is_gone(stage), within=_SECONDS, every=0.2)
         assert "shop-pr-7" not in in_the_cloud(stage)
         [removed] = (await stage.application()).removed
         newest = await newest_of(stage, removed)
@@ -74,7 +67,7 @@ async def try_fork(stage: Stage, commit: str) -> None:
         trial = (await stage.application()).pull_requests[-1].trial
         return trial is not None and trial.passed is not None
 
-    await until(is_over)
+    await until(is_over, within=_SECONDS, every=0.2)
     trial = (await stage.application()).pull_requests[-1].trial
     assert trial
     assert (trial.commit, trial.passed) == (commit, False)

@@ -1,6 +1,5 @@
 """An orchestrator whole, in this process, on a real bus and a real store; and one who asks it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from services.chassis.settings import read_settings
 from services.orchestrator.app import Orchestrator, create_app
 from services.orchestrator.settings import OrchestratorSettings
 from tests.support.deployments import CREATE_SHOP, DEVELOPMENT, A, B
+from tests.support.until import until as until_it_holds
 from trellis_contracts import codec, subjects
 from trellis_contracts.asking import Accepted, Answer, Asked, Refused
 from trellis_contracts.message import Message, Recorded
@@ -136,14 +136,7 @@ def push(delivery: str, before: str = A, after: str = B, **fields: object) -> Pu
 
 async def until(condition: Callable[[], object], *, patience: float = _PATIENCE) -> None:
     """Wait until the condition holds, looking often; fail when it takes too long."""
-    async with asyncio.timeout(patience):
-        while not await _holds(condition):  # noqa: ASYNC110 - the store tells nobody
-            await asyncio.sleep(0.02)
-
-
-async def _holds(condition: Callable[[], object]) -> bool:
-    answer = condition()
-    return bool(await answer if asyncio.iscoroutine(answer) else answer)
+    await until_it_holds(condition, within=patience, every=0.02)
 
 
 @asynccontextmanager

@@ -27,6 +27,8 @@ from trellis_contracts.runs import (
 )
 from trellis_contracts.trials import TrialEnded
 
+_END = RunOutcome | PreviewOutcome | TrialEnded
+
 
 class Bookkeeper:
     """Starts each run once; what a builder said is in `facts` and `lines`."""
@@ -78,28 +80,27 @@ class Bookkeeper:
 
     async def outcome(self, run_id: UUID, *, within: float = 60) -> RunOutcome:
         """Wait for the fact that ends a run."""
-        async with asyncio.timeout(within):
-            while True:
-                for fact in self.facts:
-                    if isinstance(fact, RunOutcome) and fact.run_id == run_id:
-                        return fact
-                await asyncio.sleep(0.02)
+        ended = await self._end(run_id, within)
+        assert isinstance(ended, RunOutcome), ended
+        return ended
 
     async def preview(self, run_id: UUID, *, within: float = 60) -> PreviewOutcome:
         """Wait for the fact that ends a preview."""
-        async with asyncio.timeout(within):
-            while True:
-                for fact in self.facts:
-                    if isinstance(fact, PreviewOutcome) and fact.run_id == run_id:
-                        return fact
-                await asyncio.sleep(0.02)
+        ended = await self._end(run_id, within)
+        assert isinstance(ended, PreviewOutcome), ended
+        return ended
 
     async def trial(self, run_id: UUID, *, within: float = 60) -> TrialEnded:
         """Wait for the fact that ends a trial."""
+        ended = await self._end(run_id, within)
+        assert isinstance(ended, TrialEnded), ended
+        return ended
+
+    async def _end(self, run_id: UUID, within: float) -> Message:
         async with asyncio.timeout(within):
             while True:
                 for fact in self.facts:
-                    if isinstance(fact, TrialEnded) and fact.run_id == run_id:
+                    if isinstance(fact, _END) and fact.run_id == run_id:
                         return fact
                 await asyncio.sleep(0.02)
 
