@@ -16,7 +16,6 @@ from trellis_contracts.sentences import (
     ago,
     duration,
     headline,
-    held,
     must_act,
     runs_what,
     short,
@@ -29,7 +28,6 @@ from trellis_contracts.views import (
     DeploymentView,
     EnvironmentView,
 )
-from trellis_contracts.windows import window
 
 STYLES: Mapping[DeploymentState, str] = {
     DeploymentState.WAITING: "dim",
@@ -149,30 +147,6 @@ def building(environment: EnvironmentView) -> list[Text]:
     if settings.after_deploy:
         lines.append(Text(f"after      {settings.after_deploy}"))
     return lines
-
-
-def rules_page(application: ApplicationView, environment: EnvironmentView) -> list[RenderableType]:
-    """Show what the deployments to an environment wait for, and what holds pushes back."""
-    settings, approvals = environment.settings, environment.settings.approvals
-    who = ", ".join(approvals.people) if approvals and approvals.people else "anybody who deploys"
-    own = "" if approvals and approvals.own else ", not whoever asked"
-    lines = [
-        Text(f"{application.name} {environment.name}", style="bold"),
-        Text(f"approvals  {f'{approvals.needed} of {who}{own}' if approvals else 'none'}"),
-        *(Text(f"window     {window(one)}") for one in settings.windows),
-        Text(f"queue      {settings.queue.value}"),
-    ]
-    if settings.checks:
-        names, minutes = ", ".join(settings.checks.names), settings.checks.minutes
-        lines.append(Text(f"checks     {names} (within {minutes} min)"))
-    if settings.run_minutes:
-        lines.append(Text(f"a run      at most {settings.run_minutes} min"))
-    lines += [Text(f"watches    {path}") for path in application.watches]
-    if said := held(environment):
-        lines.append(Text(f"held       {said}", style="yellow"))
-    for skip in environment.skipped:
-        lines.append(Text(f"skipped    {short(skip.commit)} of {skip.branch}: {skip.detail}"))
-    return [*lines]
 
 
 def approval_page(view: DeploymentView, environment: EnvironmentView) -> list[Text]:

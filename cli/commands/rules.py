@@ -7,8 +7,8 @@ from pydantic import ValidationError
 from rich.text import Text
 
 from cli.naming import environment_of, find_application, find_environment, place_of
+from cli.rule_tables import rules_page
 from cli.session import ApplicationName, AsJson, EnvironmentName, Session, with_server
-from cli.tables import rules_page
 from trellis_contracts.message import Message
 from trellis_contracts.rules import QueuePolicy, Window
 from trellis_contracts.settings import EnvironmentSettings, SettingsChange

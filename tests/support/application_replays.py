@@ -13,7 +13,7 @@ from services.orchestrator.domain.connected import (
     NotCreated,
     Surroundings,
 )
-from services.orchestrator.domain.pull_requests import PullRequest
+from services.orchestrator.domain.following import PullRequest
 from services.orchestrator.domain.refusals import Illegal
 from services.orchestrator.domain.slot import Environment
 from tests.support.deployments import CREATE_SHOP, SHOP

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.orchestrator.domain import application
 from services.orchestrator.domain.connected import Application, NotCreated, Surroundings
+from services.orchestrator.domain.creating import STAGES
 from tests.support.spec import BEGAN, NOW, Spec
 from trellis_contracts.applications import CreateApplication
 from trellis_contracts.deployments import (
@@ -22,7 +23,7 @@ from trellis_contracts.releases import Cloud, Release, StackOutputs
 from trellis_contracts.runs import RunSucceeded
 
 SHOP = derived_id("shop")
-DEVELOPMENT, STAGING, PRODUCTION = (derived_id(SHOP, stage) for stage in application.STAGES)
+DEVELOPMENT, STAGING, PRODUCTION = (derived_id(SHOP, stage) for stage in STAGES)
 RUN_SECONDS = 3600
 ANA, BEN, EVE = "person:ana", "person:ben", "person:eve"
 A, B, C = "a" * 40, "b" * 40, "c" * 40

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from services.orchestrator.domain import (
     configuration,
+    creating,
     identity,
     line,
     listing,
@@ -22,16 +23,13 @@ from services.orchestrator.domain.connected import (
     Application,
     ApplicationState,
     Deleted,
-    NotCreated,
     Surroundings,
 )
+from services.orchestrator.domain.following import Following
 from services.orchestrator.domain.lifecycle_refusals import IllegalDeletion, IllegalLeaving
 from services.orchestrator.domain.line import LineEvent
-from services.orchestrator.domain.pull_requests import Following
 from services.orchestrator.domain.refusals import (
     IllegalApplication,
-    IllegalName,
-    IllegalRecreation,
 )
 from services.orchestrator.domain.remote import Heard
 from trellis_contracts.applications import (
@@ -64,18 +62,13 @@ from trellis_contracts.lifecycles import (
 from trellis_contracts.message import Message
 from trellis_contracts.names import (
     EnvironmentId,
-    derived_id,
 )
 from trellis_contracts.pull_requests import (
     PullRequestCommand,
     PullRequestEvent,
     PullRequestFact,
 )
-from trellis_contracts.settings import EnvironmentSettings
 from trellis_contracts.trials import TrialEnded, TrialEvent, TryPullRequest
-
-STAGES = ("development", "staging", "production")
-"""The environments of a new application, in the order of promotion."""
 
 PullRequestQuestion = PullRequestCommand | PullRequestFact | TryPullRequest | TrialEnded
 
@@ -116,7 +109,7 @@ def decide(
         Illegal: the rule that forbids it.
     """
     if isinstance(command, CreateApplication):
-        return _create(command, state, context)
+        return creating.decide(command, state, context)
     if not isinstance(state, Application):
         raise IllegalApplication(command.application_id)
     match command:
@@ -274,32 +267,3 @@ def _changed(state: Application, event: Message, at: datetime) -> Application | 
 
 def _configure(command: ConfigurationCommand, state: Application) -> list[ApplicationEvent]:
     return [*configuration.decide(command, state.environment(command.environment_id))]
-
-
-def _create(
-    command: CreateApplication, state: ApplicationState, context: Surroundings
-) -> list[ApplicationEvent]:
-    if not isinstance(state, NotCreated):
-        name = state.name if isinstance(state, Deleted) else state.created.name
-        raise IllegalRecreation(name)
-    if command.name in context.names:
-        raise IllegalName(command.name)
-    created = ApplicationCreated(**command.model_dump(exclude={"clone_token_version"}))
-    token = command.clone_token_version
-    stored = (
-        [CloneTokenStored(application_id=command.application_id, version=token)] if token else []
-    )
-    return [created, *(_environment(command, stage) for stage in STAGES), *stored]
-
-
-def _environment(command: CreateApplication, stage: str) -> EnvironmentAdded:
-    first = stage == STAGES[0]
-    branch = command.default_branch if first else None
-    return EnvironmentAdded(
-        application_id=command.application_id,
-        environment_id=derived_id(command.application_id, stage),
-        name=stage,
-        stage=stage,
-        production=stage == STAGES[-1],
-        settings=EnvironmentSettings(branch=branch, automatic=first),
-    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.orchestrator.domain.configuration import Configuration
-from services.orchestrator.domain.pull_requests import Following
+from services.orchestrator.domain.following import Following
 from services.orchestrator.domain.refusals import IllegalEnvironment
 from services.orchestrator.domain.slot import Environment
 from trellis_contracts.applications import ApplicationCreated

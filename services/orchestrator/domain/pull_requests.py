@@ -5,10 +5,11 @@ alone, so a reactor that looks again does the same.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from services.orchestrator.domain.following import Following, PullRequest
 from services.orchestrator.domain.lifecycle_refusals import IllegalTemplate
 from services.orchestrator.domain.line import Line
 from services.orchestrator.domain.refusals import IllegalEnvironment
@@ -17,7 +18,6 @@ from trellis_contracts.lifecycles import EnvironmentRemoved
 from trellis_contracts.names import (
     ApplicationId,
     BranchName,
-    CommitSha,
     EnvironmentId,
     EnvironmentName,
     derived_id,
@@ -38,53 +38,9 @@ from trellis_contracts.pull_requests import (
 )
 from trellis_contracts.rules import matches
 from trellis_contracts.settings import EnvironmentSettings
-from trellis_contracts.trials import TrialRequested
 
 MOST_ENDED = 200
 """Pull requests that are over whose last word is kept, for deliveries that come late."""
-
-
-@dataclass(frozen=True)
-class Trial:
-    """The newest trial of a foreign one; `passed` is None while no builder has ended it."""
-
-    request: TrialRequested
-    passed: bool | None = None
-
-    @property
-    def is_under_way(self) -> bool:
-        """Say whether somebody waits for it."""
-        return self.passed is None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PullRequest:
-    """An open pull request: since when it is open as it is, and when it moved last.
-
-    `environment_id` is its environment, while there is one; `turns` counts those that it has had.
-    """
-
-    number: int
-    foreign: bool
-    branch: BranchName
-    commit: CommitSha
-    updated_at: datetime
-    opened: datetime
-    moved: datetime
-    hindrance: Hindrance | None = None
-    trial: Trial | None = None
-    environment_id: EnvironmentId | None = None
-    turns: int = 0
-
-
-@dataclass(frozen=True)
-class Following:
-    """How pull requests are followed, which are open, and the forge's last word on others."""
-
-    rule: PullRequestRule | None = None
-    open: Mapping[int, PullRequest] = field(default_factory=dict)
-    ended: Mapping[int, datetime] = field(default_factory=dict)
-
 
 PullRequestQuestion = PullRequestCommand | PullRequestFact
 Moved = Mapping[BranchName, datetime]

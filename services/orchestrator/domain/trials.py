@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.orchestrator.domain.connected import Application
-from services.orchestrator.domain.pull_requests import Following, PullRequest, Trial
+from services.orchestrator.domain.following import Following, PullRequest, Trial
 from services.orchestrator.domain.trial_refusals import IllegalTrial
 from trellis_contracts.names import derived_id
 from trellis_contracts.settings import EnvironmentSettings

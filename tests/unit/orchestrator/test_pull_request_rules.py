@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from services.orchestrator.domain import application, pull_requests
 from services.orchestrator.domain.connected import Application, Surroundings
+from services.orchestrator.domain.following import PullRequest
 from services.orchestrator.domain.slot import Environment
 from tests.support.deployments import DEVELOPMENT, SHOP, shop
 from tests.support.spec import NOW
@@ -166,7 +167,7 @@ class PullRequestRules(RuleBasedStateMachine):
                 )
         return self.application != before
 
-    def unserved(self) -> list[tuple[pull_requests.PullRequest, object]]:
+    def unserved(self) -> list[tuple[PullRequest, object]]:
         line = self.application.environments
         return [*pull_requests.unserved(self.application.pull_requests, line)]
 
