@@ -11,7 +11,7 @@ from cli.client.errors import NotFound
 from cli.exits import CliError
 from cli.session import Session
 from cli.watching import await_preview
-from trellis_contracts.foreseeing import seen
+from trellis_contracts.foreseeing import seen, warns
 from trellis_contracts.previewing import PreviewState, PreviewView, preview_id_of
 from trellis_contracts.views import DeploymentView
 
@@ -74,7 +74,4 @@ async def preview_of(session: Session, view: DeploymentView) -> list[Text]:
 def shown(view: PreviewView) -> list[Text]:
     """Lay out a preview, a line a sentence."""
     style = {PreviewState.FAILED: "red"}.get(view.state, "")
-    return [
-        Text(line, style="bold red" if line.startswith("Data may be lost") else style)
-        for line in seen(view)
-    ]
+    return [Text(line, style="bold red" if warns(line) else style) for line in seen(view)]

@@ -20,7 +20,13 @@ from dashboard.visitors import Person, Visitor
 from dashboard.wire import Wire
 from services.chassis.identity import Identities, IdentityRejected
 from services.chassis.unavailable import Unavailable
-from trellis_contracts.names import ApplicationId, DeploymentId, EnvironmentId, new_id
+from trellis_contracts.names import (
+    ApplicationId,
+    DeploymentId,
+    EnvironmentId,
+    PreviewId,
+    new_id,
+)
 from trellis_contracts.previewing import PreviewView, preview_id_of
 from trellis_contracts.rights import HEADER
 from trellis_contracts.views import ApplicationView, DeploymentView
@@ -127,9 +133,12 @@ class Client:
         """The preview of exactly what a deployment would bring, if one was asked for."""
         if view.content is None:
             return None
-        path = f"/previews/{preview_id_of(view.environment_id, view.content)}"
+        return await self.preview(who, preview_id_of(view.environment_id, view.content))
+
+    async def preview(self, who: Visitor, preview: PreviewId) -> PreviewView | None:
+        """One preview, if views know of it."""
         try:
-            return _read(PreviewView, await self._view(who, path))
+            return _read(PreviewView, await self._view(who, f"/previews/{preview}"))
         except NotThere:
             return None
 

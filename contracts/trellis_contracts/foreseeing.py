@@ -21,6 +21,7 @@ DATA_STAYS = (
     "A rollback brings back stacks, code and the variables of that time. Data that was written or "
     "deleted since does not come back, nor what resources held that were removed or replaced."
 )
+_LOSS, _EMPTIED = "Data may be lost", "with what it holds."
 _WOULD = {
     ResourceAction.ADD: "be added",
     ResourceAction.MODIFY: "be modified",
@@ -49,6 +50,11 @@ def seen(view: PreviewView) -> Iterator[str]:
             assert_never(view.state)
 
 
+def warns(sentence: str) -> bool:
+    """Say whether a sentence of what would change is of a loss, and must not be overlooked."""
+    return sentence.startswith(_LOSS) or sentence.endswith(_EMPTIED)
+
+
 def cannot_undo(stacks: Sequence[StackChanges] = ()) -> tuple[str, ...]:
     """Say what a rollback cannot undo, from what it would change as far as that is known."""
     return (DATA_STAYS, *(sentence for stack in stacks for sentence in _not_undone(stack)))
@@ -57,7 +63,7 @@ def cannot_undo(stacks: Sequence[StackChanges] = ()) -> tuple[str, ...]:
 def _not_undone(stack: StackChanges) -> Iterator[str]:
     for change in stack.changes:
         if change.loses_data:
-            yield f"{_named(change, stack)} would {_WOULD[change.action]}, with what it holds."
+            yield f"{_named(change, stack)} would {_WOULD[change.action]}, {_EMPTIED}"
         elif change.action is ResourceAction.ADD and holds_data(change.type):
             yield f"{_named(change, stack)} would be made anew, empty."
 
@@ -67,7 +73,7 @@ def _losses(stacks: Sequence[StackChanges]) -> Iterator[str]:
         for change in stack.changes:
             if change.loses_data:
                 would = _WOULD[change.action]
-                yield f"Data may be lost: {_named(change, stack)} would {would}."
+                yield f"{_LOSS}: {_named(change, stack)} would {would}."
 
 
 def _commits(commits: CommitsBetween) -> Iterator[str]:

@@ -2,9 +2,11 @@
 
 import reflex as rx
 
+from dashboard.components.foreseen import look_ahead
 from dashboard.components.shell import refusal
 from dashboard.shown.question import Choice, Fact
 from dashboard.state.asking import Asking
+from dashboard.state.foreseeing import Foreseeing
 
 
 def question() -> rx.Component:
@@ -19,6 +21,7 @@ def question() -> rx.Component:
             rx.form(
                 rx.flex(
                     rx.cond(asked.choices.length() > 0, _choices()),
+                    rx.cond(Asking.foresees, look_ahead()),
                     rx.cond(asked.wants_commit, _commit()),
                     rx.cond(asked.wants_reason, _reason()),
                     rx.cond(asked.needs_name != "", _name()),
@@ -62,6 +65,7 @@ def _choices() -> rx.Component:
     return rx.radio_group.root(
         rx.flex(rx.foreach(asked.choices, _choice), direction="column", spacing="2"),
         name="choice", default_value=asked.choices[0].value, aria_label="Which deployment",
+        on_change=Foreseeing.choose,
     )  # fmt: skip
 
 

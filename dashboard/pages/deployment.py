@@ -3,6 +3,7 @@
 import reflex as rx
 
 from dashboard.components.dialog import question
+from dashboard.components.foreseen import foreseen
 from dashboard.components.log_viewer import log_viewer
 from dashboard.components.shell import lamp, read_or_missing, shell, title
 from dashboard.components.waiting import waiting, why
@@ -113,10 +114,7 @@ def _facts() -> rx.Component:
 def _foreseen() -> rx.Component:
     lines = rx.card(
         rx.heading("What would change", as_="h2", size="3", margin_bottom="6px"),
-        rx.box(
-            rx.foreach(_SHOWN.foreseen, lambda line: rx.text(line, size="2", class_name="break")),
-            data_testid="foreseen",
-        ),
+        foreseen(_SHOWN.foreseen),
     )
     return rx.cond(_SHOWN.foreseen.length() > 0, lines)
 

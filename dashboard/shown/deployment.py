@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from dashboard.shown.cards import Waiting
+from dashboard.shown.foreseen import Line, foreseen, lines
 from dashboard.shown.waiting import approved_by, waits
 from dashboard.shown.words import (
     BAD,
@@ -21,7 +22,6 @@ from dashboard.shown.words import (
     why,
 )
 from trellis_contracts.explaining import why_deployment
-from trellis_contracts.foreseeing import seen
 from trellis_contracts.previewing import PreviewView
 from trellis_contracts.sentences import duration, has_ended, intent, must_act, short
 from trellis_contracts.views import (
@@ -123,7 +123,7 @@ class Deployment:
     run: str = ""
     attempt: str = ""
     builder: str = ""
-    foreseen: tuple[str, ...] = ()
+    foreseen: tuple[Line, ...] = ()
     """What it would change, while it waits, and what a rollback cannot undo."""
 
 
@@ -159,7 +159,7 @@ def deployment(
         run=str(run.run_id) if run else "",
         attempt=_attempt(run),
         builder=run.builder or "" if run else "",
-        foreseen=(*view.cannot_undo, *(seen(preview) if preview else ())),
+        foreseen=(*lines(view.cannot_undo), *foreseen(preview)),
     )
 
 

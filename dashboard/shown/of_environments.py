@@ -30,7 +30,7 @@ def _promotion(scene: Scene) -> Request:
     )
     body = {"source": str(source.environment_id)}
     asked = Question(f"Promote to {at.name}", said, "Promote")
-    return Request(asked, "promote", body, tries=True, tried=body)
+    return Request(asked, "promote", body, tries=True, tried=body, foresees=True)
 
 
 def _rollback(scene: Scene) -> Request:
@@ -46,7 +46,7 @@ def _rollback(scene: Scene) -> Request:
     choices = tuple(Choice(*one) for one in earlier(at, scene.history))
     body = {"deployment_id": choices[0].value if choices else None}
     asked = Question(f"Roll {at.name} back", said, "Roll back", warning=warning, choices=choices)
-    return Request(asked, "rollback", body, tries=True, tried=body)
+    return Request(asked, "rollback", body, tries=True, tried=body, foresees=True)
 
 
 def _teardown(scene: Scene) -> Request:

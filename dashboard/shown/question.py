@@ -46,7 +46,8 @@ class Request:
 
     `path` is below that of the environment, or of the application, that is asked about. One that
     `tries` is tried with the body `tried` when the dialog opens, to say at once what would be
-    refused. `leads_to` is where to go when it is done.
+    refused. One that `foresees` can be previewed with that body. `leads_to` is where to go when it
+    is done.
     """
 
     question: Question
@@ -55,6 +56,7 @@ class Request:
     method: str = "POST"
     tries: bool = False
     tried: Mapping[str, object] | None = None
+    foresees: bool = False
     leads_to: str = ""
 
 

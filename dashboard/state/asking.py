@@ -31,7 +31,10 @@ class Asking(Here):
     open: bool = False
     question: Question = Question()
     refusal: str = ""
-    busy: bool = False
+    opening: str = ""
+    """Of the dialog: another one for each time that it opens."""
+    foresees: bool = False
+    """What would change can be looked at before."""
 
     _method: str = ""
     _path: str = ""
@@ -39,6 +42,7 @@ class Asking(Here):
     _key: str = ""
     """Of the command: whoever presses twice, or again after a pause, asks once."""
     _body: dict[str, object] | None = None
+    _tried: dict[str, object] | None = None
 
     @rx.event
     async def ask(self, kind: str, environment: str) -> EventSpec | None:
@@ -119,14 +123,17 @@ async def _opened(page: Asking, about: Callable[[Visitor], Awaitable[None]]) -> 
 async def _open(dialog: Asking, asked: Request, address: str) -> None:
     """Show a question, and at once what Trellis would refuse of it."""
     path, body = f"{address}/{asked.path}", asked.body
-    private = {
+    kept = {
         "_method": asked.method,
         "_path": path,
         "_leads_to": asked.leads_to,
         "_key": str(new_id()),
         "_body": None if body is None else dict(body),
+        "_tried": None if asked.tried is None else dict(asked.tried),
+        "opening": str(new_id()),
+        "foresees": asked.foresees,
     }
-    for name, value in private.items():
+    for name, value in kept.items():
         setattr(dialog, name, value)
     dialog.question, dialog.open, dialog.refusal = asked.question, True, ""
     if not asked.tries:

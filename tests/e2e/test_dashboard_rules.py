@@ -46,6 +46,7 @@ async def test_what_waits_is_approved_by_somebody_else_and_let_through_a_freeze(
         await configure(stage, "staging", approvals=Approvals(needed=1), windows=(always,))
         page, ben = await at.opened(BOARD), await opened_as(at, "ben", Role.DEVELOPER)
         await press(card(page, "development"), "Promote to staging")
+        await looked_ahead(page, f"Nothing runs yet: {first[:7]} would be the first commit.")
         await answer(page, "Promote")
 
         waits = waiting(page)
@@ -61,6 +62,13 @@ async def test_what_waits_is_approved_by_somebody_else_and_let_through_a_freeze(
         await answer(page, "Override freeze")
         await runs(ben, "staging", first)
         await told_afterwards(ben)
+
+
+async def looked_ahead(page: Page, *said: str) -> None:
+    dialog = page.get_by_role("dialog")
+    await press(dialog, "What would change?")
+    for sentence in said:
+        await expect(dialog.get_by_test_id("foreseen")).to_contain_text(sentence)
 
 
 def waiting(page: Page) -> Locator:
@@ -109,6 +117,7 @@ async def test_a_rollback_warns_and_holds_pushes_until_somebody_resumes(tmp_path
         development = card(page, "development")
         await press(development, "Roll back")
         await expect(page.get_by_role("dialog")).to_contain_text("since does not come back")
+        await looked_ahead(page, "(AWS::SQS::Queue) of stack shop-development would be removed")
         await answer(page, "Roll back")
         await runs(page, "development", first)
         held = development.get_by_role("group", name="Pushes to development are held")

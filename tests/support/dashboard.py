@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
+from uuid import UUID
 
 import httpx
 import reflex as rx
@@ -122,6 +123,7 @@ class Services:
     previews: list[PreviewView] = field(default_factory=list)
     members: dict[str, Role] = field(default_factory=lambda: {"ana": Role.DEVELOPER})
     refusal: Refusal | None = None
+    subject: UUID | None = None
     health: dict[str, str] = field(default_factory=lambda: {"bus": "ok", "views": "ok"})
     away: set[str] = field(default_factory=set)
     asked: list[tuple[str, str, dict[str, object] | None]] = field(default_factory=list)
@@ -179,7 +181,8 @@ class Services:
         if self.refusal:
             status, problem = self.refusal
             return httpx.Response(status, json=problem)
-        return httpx.Response(202, json={"position": 1, "subject": None} | _MADE)
+        subject = str(self.subject) if self.subject else None
+        return httpx.Response(202, json={"position": 1, "subject": subject} | _MADE)
 
 
 _MADE = {

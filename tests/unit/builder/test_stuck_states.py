@@ -70,6 +70,7 @@ def cleared(cloud: ScriptedCloud) -> None:
         ("Console-UpdateStack-1", "the AWS console"),
         ("x", "somebody outside Trellis"),
     ],
+    ids=["ours", "console", "other"],
 )
 @pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"])
 def test_in_progress_is_waited_out_and_the_log_says_who_began_it(

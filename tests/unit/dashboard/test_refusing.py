@@ -38,9 +38,9 @@ def test_only_what_people_do_is_an_event() -> None:
 
     assert own == {
         "add_environment", "ask", "ask_about", "ask_of_application", "begin", "change_open",
-        "confirm", "create", "follow_pulls", "move", "remove_secret", "remove_variable",
-        "rename", "save", "save_builds", "save_rules", "save_source", "save_watches",
-        "set_credentials", "set_secret", "set_variable", "setvar", "watch",
+        "choose", "confirm", "create", "follow_pulls", "look", "move", "remove_secret",
+        "remove_variable", "rename", "save", "save_builds", "save_rules", "save_source",
+        "save_watches", "set_credentials", "set_secret", "set_variable", "setvar", "watch",
     }  # fmt: skip
 
 

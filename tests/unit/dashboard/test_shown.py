@@ -9,6 +9,7 @@ from dashboard.shown.applications import rows
 from dashboard.shown.cards import Card
 from dashboard.shown.deployment import deployment as shown
 from dashboard.shown.deployment import status_colour
+from dashboard.shown.foreseen import Line
 from dashboard.shown.settings import settings
 from dashboard.shown.words import commit_url, who, why
 from tests.support.dashboard import NOW, application, deployment, environment, release, sha
@@ -167,7 +168,7 @@ def test_a_stacks_state_has_a_colour(status: str, colour: str) -> None:
 def test_a_rollback_says_what_it_cannot_undo() -> None:
     back = deployment(2, kind=DeployKind.ROLLBACK, cannot_undo=("Data stays.",))
 
-    assert shown(back, "https://x/y", now=NOW).foreseen == ("Data stays.",)
+    assert shown(back, "https://x/y", now=NOW).foreseen == (Line("Data stays."),)
 
 
 def test_secrets_are_shown_by_version_alone() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from dashboard.errors import Away, Declined, NotThere, SignedOut
 from dashboard.rooms import rooms
+from dashboard.shown.foreseen import Line
 from dashboard.state.applications import Reading
 from dashboard.state.asking import Asking
 from dashboard.state.board import read_board
@@ -318,7 +319,7 @@ async def test_one_that_waits_shows_what_it_would_change_until_it_has_begun(
     assert (await read_deployment(rooms().client, ANA, at, number=1)).foreseen == ()
     services.previews = [preview]
     assert (await read_deployment(rooms().client, ANA, at, number=1)).foreseen == (
-        "The preview could not be made: npm said no",
+        Line("The preview could not be made: npm said no"),
     )
     services.deployments = [waits.model_copy(update={"started_at": waits.requested_at})]
     assert (await read_deployment(rooms().client, ANA, at, number=1)).foreseen == ()
