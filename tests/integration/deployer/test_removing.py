@@ -1,11 +1,14 @@
 """What was deployed is removed, and that is seen in the cloud."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.builder.adapters.deployer.deployer import Deployer
 from services.builder.adapters.deployer.errors import CredentialsRefused, StackNotRemoved
 from tests.support.assemblies import broken_queue, parameter, template_of
 from tests.support.deploying import STACK, Environment
+from trellis_contracts.names import new_id
 
 BUCKET = template_of(Files={"Type": "AWS::S3::Bucket"}) | {
     "Outputs": {"Bucket": {"Value": {"Ref": "Files"}}}
@@ -24,6 +27,29 @@ def test_stacks_go_the_last_one_first(environment: Environment) -> None:
     ended = [one.stack for one in environment.heard if one.status == "DELETE_COMPLETE"]
     assert ended == [STACK, "shop-data"]
     assert environment.statuses(*(stack.stack_id for stack in stacks)) == ["DELETE_COMPLETE"] * 2
+
+
+def test_what_nobody_recorded_is_found_by_its_tags_and_goes_first(environment: Environment) -> None:
+    builder = environment.builder().stack("shop-data", template_of(Data=parameter()))
+    builder.stack(STACK, template_of(One=parameter()))
+    data, _ = environment.deploy(environment.prepared(builder))
+    said: list[str] = []
+    watch = environment.watch()
+    watch.say = said.append
+
+    gone = environment.deployer.remove([data], environment.reach.owner, watch=watch)
+
+    assert gone == (STACK, "shop-data")
+    assert said == [f"Found by their tags, though no release has them: {STACK}"]
+    assert environment.status() == "-"
+
+
+def test_what_others_have_is_not_found(environment: Environment) -> None:
+    stacks = environment.deploy(environment.of(template_of(One=parameter())))
+    another = replace(environment.reach.owner, environment_id=new_id())
+
+    assert environment.deployer.remove([], another, watch=environment.watch()) == ()
+    assert environment.statuses(stacks[0].stack_id) == ["CREATE_COMPLETE"]
 
 
 def test_what_is_gone_already_counts_as_gone(environment: Environment) -> None:

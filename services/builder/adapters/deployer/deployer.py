@@ -16,6 +16,7 @@ from services.builder.adapters.deployer.errors import CredentialsRefused
 from services.builder.adapters.deployer.foreseeing import Foresight
 from services.builder.adapters.deployer.lookups import Question, look_up
 from services.builder.adapters.deployer.one_stack import OneStack
+from services.builder.adapters.deployer.orphans import orphans
 from services.builder.adapters.deployer.prepared import Prepared
 from services.builder.adapters.deployer.removal import belongs_to_another, remove_stacks
 from services.builder.adapters.deployer.stacks import check_owner, find_stack
@@ -151,7 +152,8 @@ class Deployer:
         `release` is what they are of: it says in which account.
 
         A stack that was recorded is known by its id; one given by its name must carry the
-        owner's tags. What is gone already counts as gone.
+        owner's tags. What is gone already counts as gone. Whatever else carries the owner's tags
+        in the account and region goes first: it came last, and nobody recorded it.
 
         Raises:
             StackNotRemoved: something is still there.
@@ -160,7 +162,8 @@ class Deployer:
         with speaking():
             if release:
                 self._check_account(self._access.identity.account, release)
-            return remove_stacks(OneStack(self._access, owner, watch), stacks)
+            one, known = OneStack(self._access, owner, watch), tuple(stacks)
+            return remove_stacks(one, (*known, *orphans(self._access, owner, watch, known=known)))
 
     def continue_rollback(
         self, stack: str, owner: Owner, *, watch: Watch, skip: Sequence[str] = ()
