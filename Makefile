@@ -76,7 +76,7 @@ check: setup ## Format, lint, types, the house's rules
 
 .PHONY: quick
 quick: check ## check, and the unit and contract tests (at most five minutes)
-	@$(BIN)/pytest -q -m "not slow" tests/unit tests/contract
+	@$(BIN)/pytest -q -n 2 -m "not slow" tests/unit tests/contract
 
 .PHONY: test
 test: dashboard ## Everything
@@ -112,7 +112,11 @@ corpus: setup ## Public applications by Trellis and by their own CLI, compared (
 
 .PHONY: rules
 rules: setup ## Whatever may happen, in any order, against the pipeline's rules (EXAMPLES=2000)
-	@RULES_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest -q -p no:cacheprovider tests/unit/orchestrator/test_rules.py tests/unit/orchestrator/test_pull_request_rules.py
+	@RULES_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest -q -n 2 --timeout=0 -p no:cacheprovider tests/unit/orchestrator/test_rules.py tests/unit/orchestrator/test_pull_request_rules.py
+
+.PHONY: night
+night: setup ## What takes hours: 50,000 examples of the rules, a kill at every point, and more of each rig
+	@tests/night.sh
 
 .PHONY: payloads
 payloads: setup $(OCTOKIT) ## All of Octokit's examples of deliveries, and what they lack, through the door
