@@ -178,7 +178,8 @@ class RunTimedOut(CloudFailure):
     def sentence(self) -> str:
         return (
             f"The run took longer than {self.seconds} seconds and was ended: "
-            f"make the build shorter, or raise TRELLIS_RUN_SECONDS.{self.aftermath}"
+            "make it shorter, or give the environment more time (`trellis apps rules "
+            f"--run-minutes`, or TRELLIS_RUN_SECONDS for all).{self.aftermath}"
         )
 
 

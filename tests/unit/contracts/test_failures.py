@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.golden import sample
 from trellis_contracts.failing import Failure
-from trellis_contracts.failures import FailureEvent
+from trellis_contracts.failures import FailureEvent, RunTimedOut
 from trellis_contracts.parties import Party
 from trellis_contracts.sentences import skipping
 from trellis_contracts.stack_failures import StackStuck
@@ -50,3 +50,10 @@ def test_whoever_skips_a_resource_is_told_what_aws_then_believes() -> None:
         skipping("shop-dev", ["Topic"])
     )
     assert "skipping nothing" in skipping("shop-dev", [])
+
+
+def test_a_run_that_took_too_long_names_both_limits() -> None:
+    said = RunTimedOut.model_validate(sample(RunTimedOut)).sentence
+
+    assert "`trellis apps rules --run-minutes`" in said
+    assert "TRELLIS_RUN_SECONDS" in said
