@@ -8,6 +8,7 @@ from services.orchestrator.domain import configuration
 from services.orchestrator.domain.environment import evolve
 from services.orchestrator.domain.gate_refusals import (
     IllegalApproval,
+    IllegalApprovals,
     IllegalOverride,
     IllegalWindow,
 )
@@ -284,15 +285,16 @@ class TestFreezes:
     def test_a_window_that_cannot_be_read_is_refused(self) -> None:
         bad = Window(kind=WindowKind.DENY, opens="0 25 * * *", minutes=5)
         with pytest.raises(IllegalWindow, match="no cron expression"):
-            configure_windows(bad)
+            configure(SettingsChange(windows=(bad,)))
+
+    def test_approvals_that_can_never_be_had_are_refused(self) -> None:
+        with pytest.raises(IllegalApprovals, match="need fewer, or name more people"):
+            configure(SettingsChange(approvals=Approvals(needed=3, people=(ANA, BEN))))
+        configure(SettingsChange(approvals=Approvals(needed=2, people=(ANA, BEN))))
 
 
-def configure_windows(window: Window) -> None:
-    command = ConfigureEnvironment(
-        application_id=SHOP,
-        environment_id=DEVELOPMENT,
-        change=SettingsChange(windows=(window,)),
-    )
+def configure(change: SettingsChange) -> None:
+    command = ConfigureEnvironment(application_id=SHOP, environment_id=DEVELOPMENT, change=change)
     configuration.decide(command, shop().environment(DEVELOPMENT))
 
 
