@@ -68,10 +68,11 @@ class Scheduler:
         underway = dict(self._index.underway)
         self._leases.keep({found.run.run_id for found in underway.values()})
         for environment_id, found in underway.items():
-            await self._expire(environment_id, found, now)
+            await _alone(environment_id, self._expire(environment_id, found, now))
         for environment_id in tuple(self._index.waiting):
             review = ReviewQueue(environment_id=environment_id)
-            await self._review(review, own(review, environment_id, "review", now.isoformat()))
+            asked = own(review, environment_id, "review", now.isoformat())
+            await _alone(environment_id, self._review(review, asked))
         await self._reconcile(now)
         for other in self._others:
             await other()
@@ -94,3 +95,13 @@ class Scheduler:
         command = ExpireRun(environment_id=environment_id, run_id=run_id, silent=silent)
         get_logger().warning("run expired", run=str(run_id), silent=silent)
         await self._ask(command, own(command, run_id, "silent" if silent else "deadline"))
+
+
+async def _alone(environment_id: EnvironmentId, doing: Awaitable[None]) -> None:
+    """Do what is due in one environment; whatever is wrong there must not keep the others."""
+    try:
+        await doing
+    except Unavailable:
+        raise
+    except Exception:  # noqa: BLE001 - it is due again at the next tick
+        get_logger().exception("an environment waits", environment=str(environment_id))
