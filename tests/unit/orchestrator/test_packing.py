@@ -153,7 +153,7 @@ def test_whatever_a_state_may_hold_can_be_unpacked(state: type) -> None:
 
 
 def kinds(found: object, known: set[type]) -> set[type]:
-    """Give the classes that a type names, and those that its fields name; a model is packed whole."""
+    """Give the classes that a type and its fields name; a model is packed whole."""
     for argument in get_args(found):
         kinds(argument, known)
     if isclass(found) and found not in known:
