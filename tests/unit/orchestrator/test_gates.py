@@ -96,7 +96,8 @@ def push(commit: str = A) -> RequestDeploy:
 
 TWO = settings(approvals=Approvals(needed=2))
 ONE_OF_BEN = settings(approvals=Approvals(needed=1, people=(BEN,)))
-FROZEN = settings(windows=(Window(kind=WindowKind.DENY, opens="0 11 * * *", minutes=120),))
+NOON = (Window(kind=WindowKind.DENY, opens="0 11 * * *", minutes=120),)
+FROZEN = settings(windows=NOON)
 CHECKED = settings(checks=RequiredChecks(names=("build", "lint"), minutes=30))
 
 
@@ -270,6 +271,16 @@ class TestFreezes:
             DeployGated.model_validate({**ids(1), "gates": ()}),
             started(1, late=True),
         )
+
+    def test_that_is_no_approval(self) -> None:
+        both = settings(approvals=Approvals(needed=1), windows=NOON)
+        command = OverrideFreeze(
+            environment_id=DEVELOPMENT, deployment_id=deployment(1), reason="the shop is down"
+        )
+        events = ask(command, actor=EVE, after=[both])(given(asked(1, both)).state)
+        assert [type(event).__name__ for event in events] == ["FreezeOverridden", "DeployGated"]
+        assert isinstance(events[-1], DeployGated)
+        assert [gate.kind for gate in events[-1].gates] == [GateKind.APPROVAL]
 
     def test_there_must_be_a_freeze_to_override(self) -> None:
         command = OverrideFreeze(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.orchestrator.domain.deployment_refusals import IllegalBranch
+from services.orchestrator.domain.deployment_refusals import IllegalBranch, IllegalRollback
 from services.orchestrator.domain.environment import evolve
 from services.orchestrator.domain.gate_refusals import IllegalBarred, IllegalHold, IllegalPattern
 from services.orchestrator.domain.slot import Environment
@@ -36,6 +36,7 @@ from trellis_contracts.deployments import (
     Promote,
     ReleaseDeployed,
     RequestDeploy,
+    RollBack,
     Trigger,
 )
 from trellis_contracts.gating import (
@@ -319,6 +320,31 @@ class TestHolding:
         hold = self.held().and_then(again).state.hold
         assert hold is not None
         assert hold.barred == (B, A)
+
+    def test_a_second_rollback_goes_further_back_and_not_to_what_the_first_took_away(self) -> None:
+        back = (
+            requested(4, B, kind=DeployKind.ROLLBACK, brings=release(B, by=2)),
+            started(4),
+            succeeded(4, B, kind=DeployKind.ROLLBACK, by=2),
+            HELD.model_copy(update={"number": 4, "commit": C}),
+        )
+        history = (*deployed(1, A), *deployed(2, B), *deployed(3, C), *back)
+        given(*history).when(ask(RollBack(environment_id=DEVELOPMENT), number=5)).then(
+            requested(5, A, kind=DeployKind.ROLLBACK, brings=release(A, by=1)),
+            started(5, late=True),
+        )
+
+    def test_nor_to_what_runs_where_nothing_else_is_left(self) -> None:
+        ended = succeeded(3, A, kind=DeployKind.ROLLBACK, by=1)
+        rolled_back = given(*BACK_TO_A, ended, HELD)
+        rolled_back.when(ask(RollBack(environment_id=DEVELOPMENT), number=4)).then_raises(
+            IllegalRollback, saying=f"choose one of #2 ({deployment(2)}), #1 ({deployment(1)})"
+        )
+        named = RollBack(environment_id=DEVELOPMENT, deployment_id=deployment(2))
+        rolled_back.when(ask(named, number=4)).then(
+            requested(4, B, kind=DeployKind.ROLLBACK, brings=release(B, by=2)),
+            started(4, late=True),
+        )
 
     def test_a_rollback_to_what_runs_bars_nothing(self) -> None:
         back = requested(3, A, kind=DeployKind.ROLLBACK, brings=release(A))
