@@ -47,15 +47,19 @@ FolderPath = Annotated[
 _BAD_IN_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)")
 
 
-def _is_a_branch(name: str) -> str:
+def is_branch(name: str) -> bool:
     """Apply the rules of git-check-ref-format(1) for a branch, and refuse git options."""
-    if (
+    return not (
         _BAD_IN_BRANCH.search(name)
         or name[0] in "-/."
         or name[-1] in "/."
         or name in ("@", "HEAD")
         or "\udc80" <= max(name) <= "\udfff"
-    ):
+    )
+
+
+def _is_a_branch(name: str) -> str:
+    if not is_branch(name):
         raise ValueError(f"{name!r} is not the name of a branch")
     return name
 

@@ -68,14 +68,15 @@ class Scheduler:
         underway = dict(self._index.underway)
         self._leases.keep({found.run.run_id for found in underway.values()})
         for environment_id, found in underway.items():
-            await _alone(environment_id, self._expire(environment_id, found, now))
+            expiring = self._expire(environment_id, found, now)
+            await _alone(expiring, environment=environment_id)
         for environment_id in tuple(self._index.waiting):
             review = ReviewQueue(environment_id=environment_id)
             asked = own(review, environment_id, "review", now.isoformat())
-            await _alone(environment_id, self._review(review, asked))
+            await _alone(self._review(review, asked), environment=environment_id)
         await self._reconcile(now)
         for other in self._others:
-            await other()
+            await _alone(other())
 
     async def _reconcile(self, now: datetime) -> None:
         """Ask where branches stand: a webhook that never came is caught up with."""
@@ -84,7 +85,8 @@ class Scheduler:
             heard = self._index.is_heard(application.created.hook)
             if self._questions.is_due(application_id, branch, heard=heard):
                 id_ = derived_id(application_id, branch, now.isoformat())
-                await self._questions.ask(application, branch, id_)
+                asking = self._questions.ask(application, branch, id_)
+                await _alone(asking, application=application_id, branch=branch)
 
     async def _expire(self, environment_id: EnvironmentId, found: Underway, now: datetime) -> None:
         run_id = found.run.run_id
@@ -97,11 +99,12 @@ class Scheduler:
         await self._ask(command, own(command, run_id, "silent" if silent else "deadline"))
 
 
-async def _alone(environment_id: EnvironmentId, doing: Awaitable[None]) -> None:
-    """Do what is due in one environment; whatever is wrong there must not keep the others."""
+async def _alone(doing: Awaitable[None], **about: object) -> None:
+    """Do one thing that is due; whatever is wrong with it must not keep the others."""
     try:
         await doing
     except Unavailable:
         raise
     except Exception:  # noqa: BLE001 - it is due again at the next tick
-        get_logger().exception("an environment waits", environment=str(environment_id))
+        seen = {name: str(value) for name, value in about.items()}
+        get_logger().exception("what is due failed; the rest goes on", **seen)

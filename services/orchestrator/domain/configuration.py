@@ -11,6 +11,7 @@ from services.orchestrator.domain.gate_refusals import IllegalApprovals, Illegal
 from services.orchestrator.domain.lifecycle_refusals import IllegalInherited
 from services.orchestrator.domain.refusals import (
     IllegalAutomatic,
+    IllegalBranchName,
     IllegalRemoval,
     IllegalSecret,
     IllegalSize,
@@ -36,7 +37,7 @@ from trellis_contracts.applications import (
     VariableValue,
 )
 from trellis_contracts.names import EnvironmentId, EnvironmentName, Stage, VariableName
-from trellis_contracts.rules import Approvals
+from trellis_contracts.rules import Approvals, may_match
 from trellis_contracts.settings import EnvironmentSettings
 
 MOST_VARIABLE_BYTES = 64 * 1024
@@ -157,12 +158,15 @@ def refuse_unusable(
     Nor any rule that could never be read, or never be met.
 
     Raises:
-        IllegalAutomatic, IllegalUnbound, IllegalWindow, IllegalApprovals: the settings say so.
+        IllegalAutomatic, IllegalUnbound, IllegalBranchName, IllegalWindow, IllegalApprovals: the
+            settings say so.
     """
     if settings.automatic and production:
         raise IllegalAutomatic(name)
     if settings.automatic and settings.branch is None:
         raise IllegalUnbound(name)
+    if settings.branch is not None and not may_match(settings.branch):
+        raise IllegalBranchName(settings.branch)
     for fault in filter(None, map(fault_of, settings.windows)):
         raise IllegalWindow(fault)
     _refuse_out_of_reach(settings.approvals)

@@ -32,7 +32,11 @@ from tests.support.deployments import (
 from tests.support.orchestration import settings_for
 from tests.support.subscribers import assert_every_subscriber_is_guarded
 from trellis_contracts import codec, subjects
-from trellis_contracts.applications import ConfigureEnvironment, SetVariable
+from trellis_contracts.applications import (
+    ConfigureEnvironment,
+    EnvironmentConfigured,
+    SetVariable,
+)
 from trellis_contracts.asking import Accepted, Asked, RefusalCode, Refused
 from trellis_contracts.deployments import Cancel, Promote, RequestDeploy
 from trellis_contracts.message import Message
@@ -40,7 +44,7 @@ from trellis_contracts.names import derived_id, new_id
 from trellis_contracts.pushes import BranchHeadObserved, HeadSource
 from trellis_contracts.rules import Approvals
 from trellis_contracts.runs import Heartbeat, Instruction, RunStarted
-from trellis_contracts.settings import SettingsChange
+from trellis_contracts.settings import EnvironmentSettings, SettingsChange
 
 NOWHERE = "nats://127.0.0.1:1"
 ELSEWHERE = derived_id("elsewhere")
@@ -283,6 +287,34 @@ class TestTime:
         stream = subjects.environment_stream(STAGING)
         types = [event.type async for event in store.read_stream(stream)]
         assert types[-1] == "DeployStarted"
+
+    async def test_nor_does_a_branch_that_cannot_be_asked_about(
+        self, orchestrator: Orchestrator
+    ) -> None:
+        await accepted(orchestrator, CREATE_SHOP)
+        bad = EnvironmentConfigured(
+            application_id=SHOP,
+            environment_id=DEVELOPMENT,
+            settings=EnvironmentSettings(branch="bad..name", automatic=True),
+        )
+        stream, asker = subjects.application_stream(SHOP), {"actor": "person:ana"}
+        await orchestrator.streams.append(stream, [bad], after=3, causation=new_id(), **asker)
+        await until_followed(orchestrator, "bad..name")
+
+        gone_on: list[str] = []
+
+        async def go_on() -> None:
+            gone_on.append("the rest")
+
+        orchestrator.scheduler._others = (go_on,)
+        await orchestrator.scheduler.tick()
+        assert gone_on == ["the rest"]
+
+
+async def until_followed(orchestrator: Orchestrator, branch: str) -> None:
+    async with asyncio.timeout(5):
+        while branch not in {found for _, found in orchestrator.scheduler._index.followed()}:  # noqa: ASYNC110 - of any kind
+            await asyncio.sleep(0.01)
 
 
 async def append_from_the_future(store: Store, stream: str, *, after: int | StreamState) -> None:

@@ -12,6 +12,7 @@ from services.orchestrator.domain.gate_refusals import (
     IllegalOverride,
     IllegalWindow,
 )
+from services.orchestrator.domain.refusals import IllegalBranchName
 from services.orchestrator.domain.slot import Environment
 from tests.support.asking import ask
 from tests.support.deployments import (
@@ -302,6 +303,17 @@ class TestFreezes:
         with pytest.raises(IllegalApprovals, match="need fewer, or name more people"):
             configure(SettingsChange(approvals=Approvals(needed=3, people=(ANA, BEN))))
         configure(SettingsChange(approvals=Approvals(needed=2, people=(ANA, BEN))))
+
+
+class TestBranches:
+    @pytest.mark.parametrize("branch", ["bad..name", "main.lock", "/main", "HEAD", "a//*", "*."])
+    def test_a_name_that_no_branch_can_have_is_refused(self, branch: str) -> None:
+        with pytest.raises(IllegalBranchName, match="not the name of a branch"):
+            configure(SettingsChange(branch=branch))
+
+    @pytest.mark.parametrize("branch", ["main", "release/*", "**", "*/x", "v?.?", "**/hot-*"])
+    def test_what_a_branch_can_be_called_is_not(self, branch: str) -> None:
+        configure(SettingsChange(branch=branch))
 
 
 def configure(change: SettingsChange) -> None:
