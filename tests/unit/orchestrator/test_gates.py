@@ -38,6 +38,7 @@ from trellis_contracts.applications import (
     VariableSet,
 )
 from trellis_contracts.deployments import (
+    DeployKind,
     DeployRequested,
     DeploySuperseded,
     EnvironmentEvent,
@@ -130,6 +131,16 @@ class TestApprovals:
 
     def test_a_deployment_waits_for_them_and_says_so(self) -> None:
         given().when(ask(DEPLOY, number=1, after=[TWO])).then(asked(1, TWO), self.WAITS)
+
+    @pytest.mark.parametrize("kind", [DeployKind.DEPLOY, DeployKind.REDEPLOY, DeployKind.PROMOTE])
+    def test_so_does_whatever_brings_something(self, kind: DeployKind) -> None:
+        waits = given(requested(1, A, kind=kind, after=(TWO,)))
+        waits.when(ask(REVIEW, after=[TWO])).then(self.WAITS)
+
+    @pytest.mark.parametrize("kind", [DeployKind.ROLLBACK, DeployKind.TEARDOWN])
+    def test_what_leads_back_does_not(self, kind: DeployKind) -> None:
+        goes = given(requested(1, A, kind=kind, after=(TWO,)))
+        goes.when(ask(REVIEW, after=[TWO])).then(started(1, late=True))
 
     def test_it_starts_when_enough_people_have_approved(self) -> None:
         one = given(asked(1, TWO), self.WAITS)
