@@ -61,8 +61,8 @@ class QueuePolicy(StrEnum):
 class Approvals(Message):
     """How many people must agree before a deployment starts, and who may.
 
-    `people` is empty when everybody who may deploy may approve. `own`: whoever asked counts too.
-    What nobody has approved within `hours` ends.
+    `people` is empty when every developer and administrator may approve. `own`: whoever asked
+    counts too. What nobody has approved within `hours` ends.
     """
 
     needed: int = Field(ge=1, le=10)

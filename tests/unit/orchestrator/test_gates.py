@@ -25,6 +25,7 @@ from tests.support.deployments import (
     deployed,
     deployment,
     ids,
+    release,
     requested,
     shop,
     started,
@@ -141,6 +142,18 @@ class TestApprovals:
     def test_what_leads_back_does_not(self, kind: DeployKind) -> None:
         goes = given(requested(1, A, kind=kind, after=(TWO,)))
         goes.when(ask(REVIEW, after=[TWO])).then(started(1, late=True))
+
+    def test_they_are_of_all_that_it_would_bring(self) -> None:
+        other = settings(approvals=Approvals(needed=2), run_minutes=5)
+        asked_for = (
+            asked(1, TWO),
+            asked(1, other),
+            requested(1, "b" * 40, after=(TWO,)),
+            requested(1, A, branch="next", after=(TWO,)),
+            requested(1, A, kind=DeployKind.PROMOTE, after=(TWO,)),
+            requested(1, A, brings=release(A), after=(TWO,)),
+        )
+        assert len({one.content for one in asked_for}) == len(asked_for)
 
     def test_it_starts_when_enough_people_have_approved(self) -> None:
         one = given(asked(1, TWO), self.WAITS)
@@ -356,6 +369,12 @@ class TestChecks:
     def test_those_of_another_commit_do_not_count(self) -> None:
         other = check("build", CheckConclusion.PASSED, "b" * 40)
         given(self.PUSHED, self.WAITS).when(ask(REVIEW, after=[CHECKED, other])).then_nothing()
+
+    def test_they_are_remembered_while_others_are_told_of(self) -> None:
+        passed = [check(name, CheckConclusion.PASSED) for name in ("build", "lint")]
+        others = [check("build", CheckConclusion.FAILED, f"{n:040x}") for n in range(150)]
+        events = ask(push(), number=1, after=[CHECKED, *passed, *others])(Environment())
+        assert last_of(list(events)) == "DeployStarted"
 
     def test_one_that_failed_ends_it(self) -> None:
         failed = check("lint", CheckConclusion.FAILED)
