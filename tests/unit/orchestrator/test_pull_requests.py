@@ -281,7 +281,7 @@ class TestEnding:
         state = shop(FOLLOWED, opened(), served())
         assert look(gone, state, asked_at=LATER) == [gone, over]
         assert look(gone, state, asked_at=EARLIER) == [gone], "asked before it was opened"
-        fork = given(FOLLOWED, opened(foreign=True)).state
+        fork = shop(FOLLOWED, opened(foreign=True))
         assert look(gone, fork, asked_at=LATER) == [gone], "the fork has a branch of its own"
         assert look(gone, state, asked_at=None) == [gone]
         unreachable = gone.model_copy(update={"gone": False})
