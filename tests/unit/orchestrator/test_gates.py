@@ -45,6 +45,7 @@ from trellis_contracts.deployments import (
     EnvironmentEvent,
     RequestDeploy,
     RollBack,
+    TearDown,
     Trigger,
 )
 from trellis_contracts.gating import (
@@ -286,6 +287,11 @@ class TestFreezes:
         back = RollBack(environment_id=DEVELOPMENT, deployment_id=deployment(1))
         events = ask(back, number=3, after=[FROZEN])(state.state)
         assert last_of(list(events)) == "DeployStarted"
+
+    def test_a_teardown_is(self) -> None:
+        down = TearDown(environment_id=DEVELOPMENT, confirm="development")
+        events = ask(down, number=2, after=[FROZEN])(given(*deployed(1)).state)
+        assert last_of(list(events)) == "DeployGated"
 
     def test_somebody_may_override_it_and_says_why(self) -> None:
         command = OverrideFreeze(
