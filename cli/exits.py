@@ -3,7 +3,7 @@
 CliError                 1 unless it says otherwise; its sentence is all that a person is shown
 ├── cli.client.errors    NotReachable, NotSignedIn, Refusal, ServerFailed
 ├── cli.whereabouts      TokenMissing
-├── cli.naming           UnknownName
+├── cli.naming           UnknownName, CommitUnclear
 ├── cli.asking           NothingGiven, NotConfirmed
 ├── cli.data_folder      FolderOwned, FolderOnNetwork, FolderUnusable
 ├── cli.supervisor       PartFailed, GaveUp

@@ -2,13 +2,18 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import ClassVar, Final
 from uuid import UUID
 
 from cli.client.answers import Place
 from cli.client.errors import NotFound
 from cli.client.reading import Reader
-from cli.exits import CliError
+from cli.exits import CliError, Status
 from trellis_contracts.views import ApplicationView, EnvironmentView
+
+_WHOLE: Final = 40
+_SHORTEST: Final = 7
+"""Digits of a commit: all, and as many as Trellis prints."""
 
 
 class UnknownName(CliError):
@@ -23,6 +28,16 @@ class UnknownName(CliError):
             self.remedy = f"Known: {', '.join(names)}."
         else:
             self.remedy = "There is none yet: trellis apps create NAME --repository URL."
+
+
+class CommitUnclear(CliError):
+    """Trellis knows no commit, or several, that begin so."""
+
+    status: ClassVar[Status] = Status.USAGE
+
+    def __init__(self, commit: str) -> None:
+        super().__init__(f"{commit} is the beginning of no one commit that Trellis knows.")
+        self.remedy = f"Name it by all its 40 digits: git rev-parse {commit}"
 
 
 async def find_application(api: Reader, name: str) -> ApplicationView:
@@ -83,3 +98,18 @@ def environment_name(application: ApplicationView, environment_id: UUID) -> str:
 def place_of(application: ApplicationView, environment: EnvironmentView) -> Place:
     """Give an environment's address in the API."""
     return Place(application.application_id, environment.environment_id)
+
+
+def whole_commit(application: ApplicationView, commit: str) -> str:
+    """Give the commit that begins so: where a branch stands, or what some environment runs.
+
+    Raises CommitUnclear.
+    """
+    if len(commit) == _WHOLE:
+        return commit
+    known = {*application.heads.values(), *(one.commit for one in application.pull_requests)}
+    known |= {one.release.commit for one in application.environments if one.release}
+    found = [one for one in known if one.startswith(commit)] if len(commit) >= _SHORTEST else []
+    if len(found) != 1:
+        raise CommitUnclear(commit)
+    return found[0]

@@ -11,7 +11,9 @@ from trellis_contracts.windows import window
 def rules_page(application: ApplicationView, environment: EnvironmentView) -> list[RenderableType]:
     """Show what the deployments to an environment wait for, and what holds pushes back."""
     settings, approvals = environment.settings, environment.settings.approvals
-    who = ", ".join(approvals.people) if approvals and approvals.people else "anybody who deploys"
+    who = (
+        ", ".join(approvals.people) if approvals and approvals.people else "anybody who may approve"
+    )
     own = "" if approvals and approvals.own else ", not whoever asked"
     lines = [
         Text(f"{application.name} {environment.name}", style="bold"),

@@ -10,7 +10,7 @@ from cli.asking import confirm
 from cli.client.answers import Decision
 from cli.exits import CliError, Status
 from cli.following import Following, followed, following_of
-from cli.naming import UnknownName, find_environment, place_of
+from cli.naming import UnknownName, find_environment, place_of, whole_commit
 from cli.session import (
     ApplicationName,
     AsJson,
@@ -37,7 +37,7 @@ def deploy(
     environment: EnvironmentName,
     *,
     branch: Annotated[str | None, typer.Option(help="The newest commit of this branch.")] = None,
-    commit: Annotated[str | None, typer.Option(help="This commit, by its full SHA.")] = None,
+    commit: Annotated[str | None, typer.Option(help="This commit.")] = None,
     wait: Wait = False,
     logs: WithLogs = False,
     dry_run: DryRun = False,
@@ -48,8 +48,8 @@ def deploy(
         raise typer.BadParameter("give --branch or --commit, not both")
 
     async def asked(session: Session, app: ApplicationView, env: EnvironmentView) -> Decision:
-        at = place_of(app, env)
-        return await session.api.deploy(at, commit=commit, branch=branch, dry_run=dry_run)
+        at, whole = place_of(app, env), commit and whole_commit(app, commit)
+        return await session.api.deploy(at, commit=whole, branch=branch, dry_run=dry_run)
 
     change(name, environment, asked, following=following_of(wait=wait, logs=logs), as_json=as_json)
 

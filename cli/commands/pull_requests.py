@@ -9,14 +9,14 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from cli.exits import CliError, Status
-from cli.naming import environment_of, find_application
+from cli.naming import environment_of, find_application, whole_commit
 from cli.session import ApplicationName, AsJson, Session, Wait, with_server
 from cli.tables import table
 from trellis_contracts.pull_requests import PullRequestRule
 from trellis_contracts.sentences import hindered, runs_what, short, tried_as
 from trellis_contracts.views import ApplicationView, TrialView
 
-_PAUSE_SECONDS, _SHORTEST = 0.5, 7
+_PAUSE_SECONDS = 0.5
 
 
 def pulls(
@@ -79,7 +79,7 @@ def try_it(
 
     async def tried(session: Session) -> Status:
         application = await find_application(session.api, name)
-        whole = _whole(application, number, commit)
+        whole = whole_commit(application, commit)
         decision = await session.api.try_pull_request(application.application_id, number, whole)
         trial = await _trial_of(session, application, number, after=decision.position)
         while wait and trial.passed is None:
@@ -92,14 +92,6 @@ def try_it(
 
     if status := with_server(tried, as_json=as_json):
         raise typer.Exit(status)
-
-
-def _whole(application: ApplicationView, number: int, commit: str) -> str:
-    """Give the commit where the pull request stands, if that is what was said."""
-    for one in application.pull_requests:
-        if one.number == number and one.commit.startswith(commit) and len(commit) >= _SHORTEST:
-            return one.commit
-    return commit
 
 
 async def _trial_of(

@@ -24,7 +24,9 @@ def rules(  # noqa: PLR0913 - one for each rule
     ] = None,
     approver: Annotated[
         list[str] | None,
-        typer.Option(help="Who may approve, as person:ana; everybody who may deploy if not said."),
+        typer.Option(
+            help="Who may approve, as person:ana; every developer and administrator if not said."
+        ),
     ] = None,
     own: Annotated[
         bool | None, typer.Option("--own/--not-own", help="Whether whoever asks counts too.")

@@ -47,15 +47,19 @@ FolderPath = Annotated[
 _BAD_IN_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)")
 
 
-def _is_a_branch(name: str) -> str:
+def is_branch(name: str) -> bool:
     """Apply the rules of git-check-ref-format(1) for a branch, and refuse git options."""
-    if (
+    return not (
         _BAD_IN_BRANCH.search(name)
         or name[0] in "-/."
         or name[-1] in "/."
         or name in ("@", "HEAD")
         or "\udc80" <= max(name) <= "\udfff"
-    ):
+    )
+
+
+def _is_a_branch(name: str) -> str:
+    if not is_branch(name):
         raise ValueError(f"{name!r} is not the name of a branch")
     return name
 
@@ -78,3 +82,22 @@ def new_id() -> UUID:
 def derived_id(*parts: object) -> UUID:
     """Make the id that always follows from these parts, so that a repeat is recognised."""
     return uuid5(TRELLIS, "\x1f".join(str(part) for part in parts))
+
+
+_OF_THE_APPLICATION = 6
+"""Bytes of an added environment's id that follow from its application; the version comes after."""
+
+
+def added_environment_id(application: ApplicationId, *parts: object) -> EnvironmentId:
+    """Make the id that always follows from these parts, whose beginning says whose it is."""
+    own = derived_id(*parts).bytes
+    return UUID(bytes=_beginning(application) + own[_OF_THE_APPLICATION:])
+
+
+def is_added_to(environment: EnvironmentId, application: ApplicationId) -> bool:
+    """Say whether the id begins as those of environments that are added to the application."""
+    return environment.bytes.startswith(_beginning(application))
+
+
+def _beginning(application: ApplicationId) -> bytes:
+    return derived_id(application, "environments").bytes[:_OF_THE_APPLICATION]

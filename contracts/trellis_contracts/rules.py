@@ -8,10 +8,11 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from trellis_contracts.message import Message
-from trellis_contracts.names import ActorId
+from trellis_contracts.names import ActorId, is_branch
 
 _GLOB = re.compile(r"\*\*/?|\*|\?|[^*?]+")
 _WILD = frozenset("*?")
+_WILDCARDS = re.compile(r"[*?]+")
 _SKIP = re.compile(r"\[(?:skip (?:ci|deploy)|(?:ci|deploy) skip|no ci)\]", re.IGNORECASE)
 _MOST_OVER_SEVERAL = 3
 
@@ -60,8 +61,8 @@ class QueuePolicy(StrEnum):
 class Approvals(Message):
     """How many people must agree before a deployment starts, and who may.
 
-    `people` is empty when everybody who may deploy may approve. `own`: whoever asked counts too.
-    What nobody has approved within `hours` ends.
+    `people` is empty when every developer and administrator may approve. `own`: whoever asked
+    counts too. What nobody has approved within `hours` ends.
     """
 
     needed: int = Field(ge=1, le=10)
@@ -142,6 +143,11 @@ def skip_word(message: str) -> str | None:
 def is_glob(pattern: str) -> bool:
     """Say whether a pattern can stand for several names."""
     return not _WILD.isdisjoint(pattern)
+
+
+def may_match(pattern: str) -> bool:
+    """Say whether some branch could have such a name: its wildcards stand for something."""
+    return is_branch(_WILDCARDS.sub("x", pattern))
 
 
 def matches(pattern: str, name: str) -> bool:

@@ -47,6 +47,7 @@ async def test_one_is_deployed_with_the_templates_values_and_gone_when_it_is_clo
         assert deployment.variables == ("COLOUR",)
         await until(lambda: is_refused_as_foreign(stage, 8), within=_SECONDS, every=0.2)
 
+        await people_may_use(stage, deployment)
         await try_fork(stage, commit)
         await say(stage, "closed", commit, head={})
         await until(lambda: is_gone(stage), within=_SECONDS, every=0.2)
@@ -54,8 +55,16 @@ async def test_one_is_deployed_with_the_templates_values_and_gone_when_it_is_clo
         [removed] = (await stage.application()).removed
         newest = await newest_of(stage, removed)
         assert (newest.kind, newest.state) == ("teardown", DeploymentState.SUCCEEDED)
-        with pytest.raises(Refusal, match="no such environment"):
+        with pytest.raises(Refusal, match="There is no environment"):
             await stage.api.deploy(development._replace(environment_id=removed.environment_id))
+
+
+async def people_may_use(stage: Stage, deployment: DeploymentView) -> None:
+    promoted = await stage.api.promote(stage.at("staging"), deployment.environment_id)
+    assert (await stage.follow(promoted)).commit == deployment.commit
+    at = stage.at("staging")._replace(environment_id=deployment.environment_id)
+    again = await stage.follow(await stage.api.redeploy(at))
+    assert (again.environment, again.state) == ("pr-7", DeploymentState.SUCCEEDED)
 
 
 async def try_fork(stage: Stage, commit: str) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
+from trellis_contracts import names
 from trellis_contracts.names import (
     ApplicationId,
     EnvironmentId,
@@ -23,9 +24,6 @@ from trellis_contracts.names import (
 
 ENVIRONMENTS: Final[tuple[EnvironmentName, ...]] = ("development", "staging", "production")
 """What every new application has; the orchestrator derives the same ids."""
-
-_OF_THE_APPLICATION = 6
-"""Bytes of an added environment's id that follow from its application; the version comes after."""
 
 _NAME = TypeAdapter[str](RepositoryName)
 
@@ -55,23 +53,15 @@ def environment_ids(application: ApplicationId) -> Mapping[EnvironmentName, Envi
 
 
 def added_environment_id(application: ApplicationId, asked: UUID) -> EnvironmentId:
-    """Give the id of the environment that this command adds, each time it is repeated.
-
-    Its beginning says whose it is.
-    """
-    own = derived_id(asked, "environment").bytes
-    return UUID(bytes=_beginning(application) + own[_OF_THE_APPLICATION:])
+    """Give the id of the environment that this command adds, each time it is repeated."""
+    return names.added_environment_id(application, asked, "environment")
 
 
 def is_of(environment: EnvironmentId, application: ApplicationId) -> bool:
     """Say whether this id can be that of an environment of the application."""
     if environment in environment_ids(application).values():
         return True
-    return environment.bytes.startswith(_beginning(application))
-
-
-def _beginning(application: ApplicationId) -> bytes:
-    return derived_id(application, "environments").bytes[:_OF_THE_APPLICATION]
+    return names.is_added_to(environment, application)
 
 
 def repository_name(url: RepositoryUrl, *, origins: Collection[str]) -> RepositoryName:

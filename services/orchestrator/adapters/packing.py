@@ -12,13 +12,31 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.orchestrator.domain import answers, configuration, connected, slot
-from trellis_contracts import applications, asking, deployments, releases, rules, settings
+from services.orchestrator.domain import answers, configuration, connected, following, slot
+from trellis_contracts import (
+    applications,
+    asking,
+    deployments,
+    pull_requests,
+    releases,
+    rules,
+    settings,
+    trials,
+)
 
 _KIND, _HELD = "is", "of"
 
-_DOMAIN: tuple[ModuleType, ...] = (answers, configuration, connected, slot)
-_CONTRACTS: tuple[ModuleType, ...] = (applications, asking, deployments, releases, rules, settings)
+_DOMAIN: tuple[ModuleType, ...] = (answers, configuration, connected, following, slot)
+_CONTRACTS: tuple[ModuleType, ...] = (
+    applications,
+    asking,
+    deployments,
+    pull_requests,
+    releases,
+    rules,
+    settings,
+    trials,
+)
 
 
 def pack(value: object) -> object:

@@ -68,13 +68,15 @@ class Scheduler:
         underway = dict(self._index.underway)
         self._leases.keep({found.run.run_id for found in underway.values()})
         for environment_id, found in underway.items():
-            await self._expire(environment_id, found, now)
+            expiring = self._expire(environment_id, found, now)
+            await _alone(expiring, environment=environment_id)
         for environment_id in tuple(self._index.waiting):
             review = ReviewQueue(environment_id=environment_id)
-            await self._review(review, own(review, environment_id, "review", now.isoformat()))
+            asked = own(review, environment_id, "review", now.isoformat())
+            await _alone(self._review(review, asked), environment=environment_id)
         await self._reconcile(now)
         for other in self._others:
-            await other()
+            await _alone(other())
 
     async def _reconcile(self, now: datetime) -> None:
         """Ask where branches stand: a webhook that never came is caught up with."""
@@ -83,7 +85,8 @@ class Scheduler:
             heard = self._index.is_heard(application.created.hook)
             if self._questions.is_due(application_id, branch, heard=heard):
                 id_ = derived_id(application_id, branch, now.isoformat())
-                await self._questions.ask(application, branch, id_)
+                asking = self._questions.ask(application, branch, id_)
+                await _alone(asking, application=application_id, branch=branch)
 
     async def _expire(self, environment_id: EnvironmentId, found: Underway, now: datetime) -> None:
         run_id = found.run.run_id
@@ -94,3 +97,14 @@ class Scheduler:
         command = ExpireRun(environment_id=environment_id, run_id=run_id, silent=silent)
         get_logger().warning("run expired", run=str(run_id), silent=silent)
         await self._ask(command, own(command, run_id, "silent" if silent else "deadline"))
+
+
+async def _alone(doing: Awaitable[None], **about: object) -> None:
+    """Do one thing that is due; whatever is wrong with it must not keep the others."""
+    try:
+        await doing
+    except Unavailable:
+        raise
+    except Exception:  # noqa: BLE001 - it is due again at the next tick
+        seen = {name: str(value) for name, value in about.items()}
+        get_logger().exception("what is due failed; the rest goes on", **seen)

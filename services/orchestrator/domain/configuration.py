@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, assert_never
 
-from services.orchestrator.domain.gate_refusals import IllegalWindow
+from services.orchestrator.domain.gate_refusals import IllegalApprovals, IllegalWindow
 from services.orchestrator.domain.lifecycle_refusals import IllegalInherited
 from services.orchestrator.domain.refusals import (
     IllegalAutomatic,
+    IllegalBranchName,
     IllegalRemoval,
     IllegalSecret,
     IllegalSize,
@@ -36,6 +37,7 @@ from trellis_contracts.applications import (
     VariableValue,
 )
 from trellis_contracts.names import EnvironmentId, EnvironmentName, Stage, VariableName
+from trellis_contracts.rules import Approvals, may_match
 from trellis_contracts.settings import EnvironmentSettings
 
 MOST_VARIABLE_BYTES = 64 * 1024
@@ -148,26 +150,38 @@ def is_newer(what: str, version: int, known: int | None) -> bool:
     return version != known
 
 
-def refuse_automatic(
+def refuse_unusable(
     settings: EnvironmentSettings, *, name: EnvironmentName, production: bool
 ) -> None:
     """Let no push deploy to production, nor anything from a branch that nobody named.
 
+    Nor any rule that could never be read, or never be met.
+
     Raises:
-        IllegalAutomatic, IllegalUnbound: the settings say so.
+        IllegalAutomatic, IllegalUnbound, IllegalBranchName, IllegalWindow, IllegalApprovals: the
+            settings say so.
     """
     if settings.automatic and production:
         raise IllegalAutomatic(name)
     if settings.automatic and settings.branch is None:
         raise IllegalUnbound(name)
+    if settings.branch is not None and not may_match(settings.branch):
+        raise IllegalBranchName(settings.branch)
+    for fault in filter(None, map(fault_of, settings.windows)):
+        raise IllegalWindow(fault)
+    _refuse_out_of_reach(settings.approvals)
+
+
+def _refuse_out_of_reach(approvals: Approvals | None) -> None:
+    people = set(approvals.people) if approvals else set()
+    if approvals and people and approvals.needed > len(people):
+        raise IllegalApprovals(approvals.needed, sorted(people))
 
 
 def _configure(command: ConfigureEnvironment, state: Configuration) -> list[ConfigurationEvent]:
     changed = {name: getattr(command.change, name) for name in command.change.model_fields_set}
     settings = state.settings.model_copy(update=changed)
-    refuse_automatic(settings, name=state.name, production=state.production)
-    for fault in filter(None, map(fault_of, settings.windows)):
-        raise IllegalWindow(fault)
+    refuse_unusable(settings, name=state.name, production=state.production)
     if settings == state.settings:
         return []
     return [

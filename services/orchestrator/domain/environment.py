@@ -60,6 +60,7 @@ from trellis_contracts.gating import (
 )
 from trellis_contracts.message import Message
 from trellis_contracts.names import DeploymentId
+from trellis_contracts.rules import SkipReason
 from trellis_contracts.stack_failures import StackStuck
 
 EnvironmentQuestion = EnvironmentCommand | RecordCloudReset | Report
@@ -101,9 +102,7 @@ def evolve(state: Environment, event: Message, *, at: datetime) -> Environment:
     """Give the state after an event that happened `at`; one that makes no sense changes nothing."""
     match event:
         case DeployRequested():
-            automatic = event if is_automatic(event) else state.automatic
-            waiting = (*state.waiting, Waiting(request=event, since=at))
-            return replace(state, numbers=event.number, waiting=waiting, automatic=automatic)
+            return _requested(state, event, at)
         case DeployStarted():
             return _started(state, event, at)
         case CommitResolved() | CancelRequested():
@@ -131,6 +130,12 @@ def _vanished(
             application_id=application_id, environment_id=environment_id, instance=instance
         )
     ]
+
+
+def _requested(state: Environment, event: DeployRequested, at: datetime) -> Environment:
+    waiting = (*state.waiting, Waiting(request=event, since=at))
+    asked = replace(state, numbers=event.number, waiting=waiting)
+    return replace(asked, automatic=event, missed=False) if is_automatic(event) else asked
 
 
 def _started(state: Environment, event: DeployStarted, at: datetime) -> Environment:
@@ -216,7 +221,8 @@ def _kept_away(state: Environment, event: Message) -> Environment:
         case HoldLifted():
             return replace(state, hold=None)
         case DeploySkipped():
-            return replace(state, skipped=event.commit)
+            missed = state.missed or event.reason is not SkipReason.PATHS
+            return replace(state, skipped=event.commit, missed=missed)
         case _:
             return state
 

@@ -6,8 +6,11 @@ Illegal                   `refusals`
 ├── IllegalHold           nothing is held
 ├── IllegalBarred         a rollback took this commit away
 ├── IllegalWindow         no cron expression, no time zone
+├── IllegalApprovals      more approvals than people who may approve
 └── IllegalPattern        a glob of branches where one branch is needed
 """
+
+from collections.abc import Sequence
 
 from services.orchestrator.domain.refusals import Illegal
 from trellis_contracts.asking import RefusalCode
@@ -60,6 +63,19 @@ class IllegalWindow(Illegal):
 
     def __init__(self, fault: str) -> None:
         super().__init__(f"The window cannot be used: {fault}.")
+
+
+class IllegalApprovals(Illegal):
+    """So many can never agree."""
+
+    code = RefusalCode.INVALID
+    rule = "approvals-out-of-reach"
+
+    def __init__(self, needed: int, people: Sequence[str]) -> None:
+        super().__init__(
+            f"{needed} approvals are needed and {len(people)} may approve ({', '.join(people)}): "
+            "need fewer, or name more people."
+        )
 
 
 class IllegalPattern(Illegal):

@@ -1,11 +1,12 @@
 """Which pushes are not deployed, and what a rollback leaves behind.
 
 After a rollback no push deploys to the environment, and the commit that was taken away is barred
-there, until a newer one was deployed by a person and has passed, or somebody lifts it.
+there, until a newer one was deployed by a person and has passed, or somebody lifts it. What ran
+there before is not newer, whoever deploys it again.
 """
 
 from services.orchestrator.domain.context import Context
-from services.orchestrator.domain.slot import Environment, Live
+from services.orchestrator.domain.slot import Environment, Live, Nothing
 from trellis_contracts.deployments import DeployKind, DeploySucceeded, RequestDeploy
 from trellis_contracts.gating import AutomaticHeld, DeploySkipped, HoldLifted
 from trellis_contracts.names import CommitSha
@@ -44,12 +45,29 @@ def _reason(
             SkipReason.HELD,
             f"automatic deploys are held since the rollback #{state.hold.number}",
         )
+    watched, paths = context.application.watches, command.paths
+    changes = not watched or paths is None or watches(watched, paths)
+    if not changes and not _is_behind(state):
+        return SkipReason.PATHS, f"it changes nothing of {', '.join(watched)}"
     if word := skip_word(command.message or ""):
         return SkipReason.MESSAGE, f"the commit's message says {word}"
-    watched, paths = context.application.watches, command.paths
-    if watched and paths is not None and not watches(watched, paths):
-        return SkipReason.PATHS, f"it changes nothing of {', '.join(watched)}"
     return None
+
+
+def _is_behind(state: Environment) -> bool:
+    """Say whether what was pushed earlier is not all there: the next push brings that, too.
+
+    What was torn down is not brought back by a push that changes nothing of it.
+    """
+    newest, content = state.automatic, state.content
+    if newest is None or state.missed:
+        return True
+    if state.is_asked_for(newest.deployment_id):
+        return False
+    if isinstance(content, Nothing):
+        return state.touched
+    runs = isinstance(content, Live) and content.passed
+    return not runs or content.success.release.commit != newest.commit
 
 
 def after_success(
@@ -58,8 +76,8 @@ def after_success(
     """Give what a success means for the hold: a rollback sets it, a newer commit lifts it."""
     if event.kind is DeployKind.ROLLBACK:
         return _held(event, state)
-    lifts = state.hold is not None and not is_barred(event.release.commit, state)
-    if not lifts or event.kind is DeployKind.REDEPLOY:
+    commit, ran = event.release.commit, (success.release.commit for success in state.successes)
+    if state.hold is None or is_barred(commit, state) or commit in ran:
         return None
     return lifted(context, by=event)
 

@@ -109,7 +109,7 @@ def _add(command: AddEnvironment, line: Line) -> list[LineEvent]:
     for other in line.values():
         if other.stage == stage:
             raise IllegalStage(stage, other.name)
-    configuration.refuse_automatic(
+    configuration.refuse_unusable(
         command.settings, name=command.name, production=command.production
     )
     fields = command.model_dump(exclude={"after", "stage", "settings"})

@@ -20,7 +20,7 @@ from trellis_contracts.names import (
     BranchName,
     EnvironmentId,
     EnvironmentName,
-    derived_id,
+    added_environment_id,
 )
 from trellis_contracts.pull_requests import (
     Ending,
@@ -103,7 +103,8 @@ def served(state: Following, event: EnvironmentAdded | EnvironmentRemoved) -> Fo
 def next_environment(application_id: ApplicationId, request: PullRequest) -> EnvironmentId:
     """Name the environment that a pull request gets next: each time another one."""
     opened, turn = request.opened.isoformat(), request.turns
-    return derived_id(application_id, "pull request", request.number, request.branch, opened, turn)
+    told = "pull request", request.number, request.branch, opened, turn
+    return added_environment_id(application_id, application_id, *told)
 
 
 def unserved(state: Following, line: Line) -> Iterator[tuple[PullRequest, Hindrance | None]]:

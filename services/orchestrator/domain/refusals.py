@@ -4,6 +4,7 @@ Illegal
 ├── IllegalApplication, IllegalEnvironment     there is none of that id
 ├── IllegalRecreation, IllegalName             an application that cannot be made
 ├── IllegalAutomatic, IllegalUnbound           settings that contradict a rule
+├── IllegalBranchName                          no branch can be called that
 ├── IllegalVariable, IllegalSecret             one name, two meanings
 ├── IllegalRemoval, IllegalSize, IllegalVersion
 └── …    of deployments: `deployment_refusals`; of changes and ends: `lifecycle_refusals`
@@ -93,6 +94,16 @@ class IllegalUnbound(Illegal):
         super().__init__(
             f"{environment} cannot deploy automatically without a branch: set its branch as well."
         )
+
+
+class IllegalBranchName(Illegal):
+    """No branch can have such a name."""
+
+    code = RefusalCode.INVALID
+    rule = "no-such-branch-name"
+
+    def __init__(self, branch: str) -> None:
+        super().__init__(f"{branch!r} is not the name of a branch, nor a glob of such names.")
 
 
 class IllegalVariable(Illegal):

@@ -41,7 +41,7 @@ from trellis_contracts.deployments import (
     TearDown,
     Trigger,
 )
-from trellis_contracts.names import BranchName, CommitSha, EnvironmentId
+from trellis_contracts.names import BranchName, CommitSha, DeploymentId, EnvironmentId
 from trellis_contracts.pushes import DeliveryId
 from trellis_contracts.releases import Release
 from trellis_contracts.rules import QueuePolicy, is_glob, matches
@@ -191,7 +191,7 @@ def _promote(command: Promote, state: Environment, context: Context) -> _Wanted:
 def _roll_back(command: RollBack, state: Environment, context: Context) -> _Wanted:
     current = state.content.success if isinstance(state.content, Live) else None
     earlier = [success for success in state.successes if success != current]
-    wanted = command.deployment_id or (earlier[-1].deployment_id if earlier else None)
+    wanted = command.deployment_id or _one_before(earlier, state)
     for success in (*earlier, *filter(None, [context.older])):
         if success.deployment_id == wanted:
             return _Wanted(
@@ -201,6 +201,15 @@ def _roll_back(command: RollBack, state: Environment, context: Context) -> _Want
                 release=success.release,
             )
     raise IllegalRollback(context.environment.name, _named(earlier))
+
+
+def _one_before(earlier: Sequence[Success], state: Environment) -> DeploymentId | None:
+    """What was taken away is not what a rollback goes back to, unless somebody names it."""
+    runs = state.release if isinstance(state.content, Live) else None
+    for success in reversed(earlier):
+        if success.release != runs and not holding.is_barred(success.release.commit, state):
+            return success.deployment_id
+    return None
 
 
 def _named(successes: Sequence[Success]) -> list[str]:

@@ -130,7 +130,8 @@ class Environment:
 
     `numbers` and `fences` count what was given out. `automatic` is the newest request that a push
     made. `touched` says that something of it may be in the cloud, whatever came of it. `hold` is
-    what the newest rollback left behind, `skipped` the commit of the newest skipped push, `stuck`
+    what the newest rollback left behind, `skipped` the commit of the newest skipped push. `missed`
+    says that it, or one before it, brought something, and that no push was taken since. `stuck` is
     the stack of the newest deployment that met one.
     """
 
@@ -144,6 +145,7 @@ class Environment:
     touched: bool = False
     hold: Hold | None = None
     skipped: CommitSha | None = None
+    missed: bool = False
     stuck: Stuck | None = None
 
     @property

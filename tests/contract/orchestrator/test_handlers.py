@@ -32,13 +32,19 @@ from tests.support.deployments import (
 from tests.support.orchestration import settings_for
 from tests.support.subscribers import assert_every_subscriber_is_guarded
 from trellis_contracts import codec, subjects
-from trellis_contracts.applications import SetVariable
+from trellis_contracts.applications import (
+    ConfigureEnvironment,
+    EnvironmentConfigured,
+    SetVariable,
+)
 from trellis_contracts.asking import Accepted, Asked, RefusalCode, Refused
 from trellis_contracts.deployments import Cancel, Promote, RequestDeploy
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id, new_id
 from trellis_contracts.pushes import BranchHeadObserved, HeadSource
+from trellis_contracts.rules import Approvals
 from trellis_contracts.runs import Heartbeat, Instruction, RunStarted
+from trellis_contracts.settings import EnvironmentSettings, SettingsChange
 
 NOWHERE = "nats://127.0.0.1:1"
 ELSEWHERE = derived_id("elsewhere")
@@ -215,9 +221,7 @@ class TestStore:
     ) -> None:
         await accepted(orchestrator, CREATE_SHOP)
         stream = subjects.environment_stream(DEVELOPMENT)
-        (first, *_) = [e async for e in store.read_all()]
-        newer = NewEvent(type="FromTheFuture", data=b"{}", metadata=first.metadata, id=new_id())
-        await store.append(stream, [newer], expected=StreamState.NO_STREAM)
+        await append_from_the_future(store, stream, after=StreamState.NO_STREAM)
         command = RequestDeploy(environment_id=DEVELOPMENT, commit=A)
         answer = await refused(orchestrator, command)
         assert answer.rule == "history-unreadable"
@@ -266,6 +270,62 @@ class TestFacts:
         stream = subjects.environment_stream(DEVELOPMENT)
         types = [event.type async for event in store.read_stream(stream)]
         assert types == ["DeployRequested", "DeployStarted", "DeployRequested"]
+
+
+class TestTime:
+    async def test_an_environment_that_cannot_be_read_keeps_no_other_one(
+        self, orchestrator: Orchestrator, store: Store
+    ) -> None:
+        await accepted(orchestrator, CREATE_SHOP)
+        for where in (DEVELOPMENT, STAGING):
+            await accepted(orchestrator, approvals(where, Approvals(needed=1)))
+            await accepted(orchestrator, RequestDeploy(environment_id=where, commit=A))
+        await append_from_the_future(store, subjects.environment_stream(DEVELOPMENT), after=1)
+        await accepted(orchestrator, approvals(STAGING, None))
+
+        await orchestrator.scheduler.tick()
+        stream = subjects.environment_stream(STAGING)
+        types = [event.type async for event in store.read_stream(stream)]
+        assert types[-1] == "DeployStarted"
+
+    async def test_nor_does_a_branch_that_cannot_be_asked_about(
+        self, orchestrator: Orchestrator
+    ) -> None:
+        await accepted(orchestrator, CREATE_SHOP)
+        bad = EnvironmentConfigured(
+            application_id=SHOP,
+            environment_id=DEVELOPMENT,
+            settings=EnvironmentSettings(branch="bad..name", automatic=True),
+        )
+        stream, asker = subjects.application_stream(SHOP), {"actor": "person:ana"}
+        await orchestrator.streams.append(stream, [bad], after=3, causation=new_id(), **asker)
+        await until_followed(orchestrator, "bad..name")
+
+        gone_on: list[str] = []
+
+        async def go_on() -> None:
+            gone_on.append("the rest")
+
+        orchestrator.scheduler._others = (go_on,)
+        await orchestrator.scheduler.tick()
+        assert gone_on == ["the rest"]
+
+
+async def until_followed(orchestrator: Orchestrator, branch: str) -> None:
+    async with asyncio.timeout(5):
+        while branch not in {found for _, found in orchestrator.scheduler._index.followed()}:  # noqa: ASYNC110 - of any kind
+            await asyncio.sleep(0.01)
+
+
+async def append_from_the_future(store: Store, stream: str, *, after: int | StreamState) -> None:
+    (first, *_) = [e async for e in store.read_all()]
+    newer = NewEvent(type="FromTheFuture", data=b"{}", metadata=first.metadata, id=new_id())
+    await store.append(stream, [newer], expected=after)
+
+
+def approvals(where: UUID, needs: Approvals | None) -> ConfigureEnvironment:
+    change = SettingsChange(approvals=needs)
+    return ConfigureEnvironment(application_id=SHOP, environment_id=where, change=change)
 
 
 class TestRoutes:

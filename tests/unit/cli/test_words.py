@@ -1,13 +1,15 @@
 """What the command line says is made by pure functions."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from cli.demo.timeline import faster
-from cli.naming import UnknownName
+from cli.naming import CommitUnclear, UnknownName, whole_commit
 from trellis_contracts.health import HealthView
 from trellis_contracts.sentences import ago, duration, waiting
+from trellis_contracts.views import ApplicationView
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -44,6 +46,25 @@ def test_an_unknown_name_says_what_was_meant_and_what_there_is() -> None:
 
 def test_the_first_name_ever_is_told_how_to_begin() -> None:
     assert "trellis apps create" in str(UnknownName("application", "shop", []).remedy)
+
+
+def test_a_commit_is_known_by_its_beginning() -> None:
+    one, other = "a1b2c3d" + "0" * 33, "a1b2c3d" + "1" * 33
+    shop = ApplicationView(
+        application_id=UUID(int=1),
+        name="shop",
+        repository="https://github.com/acme/shop",
+        default_branch="main",
+        created_at=NOW,
+        heads={"main": one},
+    )
+    assert whole_commit(shop, "a1b2c3d") == one
+    assert whole_commit(shop, other) == other
+    both = shop.model_copy(update={"heads": {"main": one, "next": other}})
+    for application, commit in ((shop, "a1b2c3"), (shop, "b1b2c3d"), (both, "a1b2c3d")):
+        with pytest.raises(CommitUnclear) as unclear:
+            whole_commit(application, commit)
+        assert unclear.value.remedy == f"Name it by all its 40 digits: git rev-parse {commit}"
 
 
 def test_what_waits_is_said_and_what_does_not_is_not() -> None:

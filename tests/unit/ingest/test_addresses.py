@@ -1,5 +1,6 @@
 """How ids follow from each other, and what a repository's URL says."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,8 @@ from services.ingest.domain.addresses import (
     is_of,
     repository_name,
 )
+from services.orchestrator.domain.following import PullRequest
+from services.orchestrator.domain.pull_requests import next_environment
 from trellis_contracts.names import derived_id
 
 KEY = UUID("018f0000-0000-7000-8000-000000000001")
@@ -77,3 +80,18 @@ def test_an_added_environment_has_an_id_that_says_whose_it_is() -> None:
     assert is_of(environment_ids(mine)["staging"], mine)
     assert not is_of(added, other)
     assert not is_of(environment_ids(mine)["staging"], other)
+
+
+def test_so_has_that_of_a_pull_request() -> None:
+    opened = datetime(2026, 3, 1, tzinfo=UTC)
+    request = PullRequest(
+        number=7,
+        foreign=False,
+        branch="basket",
+        commit="a" * 40,
+        updated_at=opened,
+        opened=opened,
+        moved=opened,
+    )
+    assert is_of(next_environment(UUID(int=1), request), UUID(int=1))
+    assert not is_of(next_environment(UUID(int=1), request), UUID(int=2))

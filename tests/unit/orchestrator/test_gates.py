@@ -8,9 +8,11 @@ from services.orchestrator.domain import configuration
 from services.orchestrator.domain.environment import evolve
 from services.orchestrator.domain.gate_refusals import (
     IllegalApproval,
+    IllegalApprovals,
     IllegalOverride,
     IllegalWindow,
 )
+from services.orchestrator.domain.refusals import IllegalBranchName
 from services.orchestrator.domain.slot import Environment
 from tests.support.asking import ask
 from tests.support.deployments import (
@@ -23,6 +25,7 @@ from tests.support.deployments import (
     deployed,
     deployment,
     ids,
+    release,
     requested,
     shop,
     started,
@@ -36,11 +39,13 @@ from trellis_contracts.applications import (
     VariableSet,
 )
 from trellis_contracts.deployments import (
+    DeployKind,
     DeployRequested,
     DeploySuperseded,
     EnvironmentEvent,
     RequestDeploy,
     RollBack,
+    TearDown,
     Trigger,
 )
 from trellis_contracts.gating import (
@@ -95,7 +100,8 @@ def push(commit: str = A) -> RequestDeploy:
 
 TWO = settings(approvals=Approvals(needed=2))
 ONE_OF_BEN = settings(approvals=Approvals(needed=1, people=(BEN,)))
-FROZEN = settings(windows=(Window(kind=WindowKind.DENY, opens="0 11 * * *", minutes=120),))
+NOON = (Window(kind=WindowKind.DENY, opens="0 11 * * *", minutes=120),)
+FROZEN = settings(windows=NOON)
 CHECKED = settings(checks=RequiredChecks(names=("build", "lint"), minutes=30))
 
 
@@ -127,6 +133,28 @@ class TestApprovals:
 
     def test_a_deployment_waits_for_them_and_says_so(self) -> None:
         given().when(ask(DEPLOY, number=1, after=[TWO])).then(asked(1, TWO), self.WAITS)
+
+    @pytest.mark.parametrize("kind", [DeployKind.DEPLOY, DeployKind.REDEPLOY, DeployKind.PROMOTE])
+    def test_so_does_whatever_brings_something(self, kind: DeployKind) -> None:
+        waits = given(requested(1, A, kind=kind, after=(TWO,)))
+        waits.when(ask(REVIEW, after=[TWO])).then(self.WAITS)
+
+    @pytest.mark.parametrize("kind", [DeployKind.ROLLBACK, DeployKind.TEARDOWN])
+    def test_what_leads_back_does_not(self, kind: DeployKind) -> None:
+        goes = given(requested(1, A, kind=kind, after=(TWO,)))
+        goes.when(ask(REVIEW, after=[TWO])).then(started(1, late=True))
+
+    def test_they_are_of_all_that_it_would_bring(self) -> None:
+        other = settings(approvals=Approvals(needed=2), run_minutes=5)
+        asked_for = (
+            asked(1, TWO),
+            asked(1, other),
+            requested(1, "b" * 40, after=(TWO,)),
+            requested(1, A, branch="next", after=(TWO,)),
+            requested(1, A, kind=DeployKind.PROMOTE, after=(TWO,)),
+            requested(1, A, brings=release(A), after=(TWO,)),
+        )
+        assert len({one.content for one in asked_for}) == len(asked_for)
 
     def test_it_starts_when_enough_people_have_approved(self) -> None:
         one = given(asked(1, TWO), self.WAITS)
@@ -260,6 +288,11 @@ class TestFreezes:
         events = ask(back, number=3, after=[FROZEN])(state.state)
         assert last_of(list(events)) == "DeployStarted"
 
+    def test_a_teardown_is(self) -> None:
+        down = TearDown(environment_id=DEVELOPMENT, confirm="development")
+        events = ask(down, number=2, after=[FROZEN])(given(*deployed(1)).state)
+        assert last_of(list(events)) == "DeployGated"
+
     def test_somebody_may_override_it_and_says_why(self) -> None:
         command = OverrideFreeze(
             environment_id=DEVELOPMENT, deployment_id=deployment(1), reason="the shop is down"
@@ -269,6 +302,16 @@ class TestFreezes:
             DeployGated.model_validate({**ids(1), "gates": ()}),
             started(1, late=True),
         )
+
+    def test_that_is_no_approval(self) -> None:
+        both = settings(approvals=Approvals(needed=1), windows=NOON)
+        command = OverrideFreeze(
+            environment_id=DEVELOPMENT, deployment_id=deployment(1), reason="the shop is down"
+        )
+        events = ask(command, actor=EVE, after=[both])(given(asked(1, both)).state)
+        assert [type(event).__name__ for event in events] == ["FreezeOverridden", "DeployGated"]
+        assert isinstance(events[-1], DeployGated)
+        assert [gate.kind for gate in events[-1].gates] == [GateKind.APPROVAL]
 
     def test_there_must_be_a_freeze_to_override(self) -> None:
         command = OverrideFreeze(
@@ -284,15 +327,27 @@ class TestFreezes:
     def test_a_window_that_cannot_be_read_is_refused(self) -> None:
         bad = Window(kind=WindowKind.DENY, opens="0 25 * * *", minutes=5)
         with pytest.raises(IllegalWindow, match="no cron expression"):
-            configure_windows(bad)
+            configure(SettingsChange(windows=(bad,)))
+
+    def test_approvals_that_can_never_be_had_are_refused(self) -> None:
+        with pytest.raises(IllegalApprovals, match="need fewer, or name more people"):
+            configure(SettingsChange(approvals=Approvals(needed=3, people=(ANA, BEN))))
+        configure(SettingsChange(approvals=Approvals(needed=2, people=(ANA, BEN))))
 
 
-def configure_windows(window: Window) -> None:
-    command = ConfigureEnvironment(
-        application_id=SHOP,
-        environment_id=DEVELOPMENT,
-        change=SettingsChange(windows=(window,)),
-    )
+class TestBranches:
+    @pytest.mark.parametrize("branch", ["bad..name", "main.lock", "/main", "HEAD", "a//*", "*."])
+    def test_a_name_that_no_branch_can_have_is_refused(self, branch: str) -> None:
+        with pytest.raises(IllegalBranchName, match="not the name of a branch"):
+            configure(SettingsChange(branch=branch))
+
+    @pytest.mark.parametrize("branch", ["main", "release/*", "**", "*/x", "v?.?", "**/hot-*"])
+    def test_what_a_branch_can_be_called_is_not(self, branch: str) -> None:
+        configure(SettingsChange(branch=branch))
+
+
+def configure(change: SettingsChange) -> None:
+    command = ConfigureEnvironment(application_id=SHOP, environment_id=DEVELOPMENT, change=change)
     configuration.decide(command, shop().environment(DEVELOPMENT))
 
 
@@ -320,6 +375,12 @@ class TestChecks:
     def test_those_of_another_commit_do_not_count(self) -> None:
         other = check("build", CheckConclusion.PASSED, "b" * 40)
         given(self.PUSHED, self.WAITS).when(ask(REVIEW, after=[CHECKED, other])).then_nothing()
+
+    def test_they_are_remembered_while_others_are_told_of(self) -> None:
+        passed = [check(name, CheckConclusion.PASSED) for name in ("build", "lint")]
+        others = [check("build", CheckConclusion.FAILED, f"{n:040x}") for n in range(150)]
+        events = ask(push(), number=1, after=[CHECKED, *passed, *others])(Environment())
+        assert last_of(list(events)) == "DeployStarted"
 
     def test_one_that_failed_ends_it(self) -> None:
         failed = check("lint", CheckConclusion.FAILED)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.orchestrator.domain.deployment_refusals import IllegalBranch
+from services.orchestrator.domain.deployment_refusals import IllegalBranch, IllegalRollback
 from services.orchestrator.domain.environment import evolve
 from services.orchestrator.domain.gate_refusals import IllegalBarred, IllegalHold, IllegalPattern
 from services.orchestrator.domain.slot import Environment
@@ -16,6 +16,7 @@ from tests.support.deployments import (
     C,
     deployed,
     deployment,
+    failed,
     ids,
     release,
     requested,
@@ -29,10 +30,13 @@ from tests.support.spec import Given, Spec
 from trellis_contracts.applications import EnvironmentConfigured, WatchesChanged
 from trellis_contracts.deployments import (
     CommitResolved,
+    DeployCancelled,
     DeployKind,
     DeploySuperseded,
     Promote,
+    ReleaseDeployed,
     RequestDeploy,
+    RollBack,
     Trigger,
 )
 from trellis_contracts.gating import (
@@ -42,6 +46,7 @@ from trellis_contracts.gating import (
     HoldLifted,
     LiftHold,
 )
+from trellis_contracts.message import Message
 from trellis_contracts.rules import SkipReason
 from trellis_contracts.settings import EnvironmentSettings
 
@@ -58,6 +63,23 @@ BACK_TO_A = (
 )
 ROLLED_BACK = (*BACK_TO_A, succeeded(3, A, kind=DeployKind.ROLLBACK), HELD)
 WATCHING = WatchesChanged(application_id=SHOP, paths=("services/shop", "libs/*.py"))
+
+
+BY_PUSH = requested(1, A, trigger=Trigger.PUSH)
+GOES = (BY_PUSH, started(1))
+THERE = (*GOES, succeeded(1, A))
+NEXT = (requested(2, B, trigger=Trigger.PUSH), started(2), succeeded(2, B))
+NOT_PASSED = ReleaseDeployed.model_validate({**ids(1), "run_id": run(1), "release": release(A)})
+CANCELLED = DeployCancelled.model_validate({**ids(1), "cloud_touched": False})
+AGAIN = requested(2, A, kind=DeployKind.REDEPLOY)
+REDEPLOYED = succeeded(2, A, kind=DeployKind.REDEPLOY)
+BACK = (
+    requested(3, B, kind=DeployKind.ROLLBACK, brings=release(B)),
+    started(3),
+    succeeded(3, B, kind=DeployKind.ROLLBACK),
+)
+LIFTED = HoldLifted.model_validate(WHERE)
+TORN_DOWN = (requested(2, None, kind=DeployKind.TEARDOWN), started(2), torn_down(2))
 
 
 def push(
@@ -87,6 +109,12 @@ def skipped(commit: str, reason: SkipReason, detail: str) -> DeploySkipped:
     )
 
 
+UNWATCHED = push(C, paths=("README.md",))
+SAID_SKIP = skipped(B, SkipReason.MESSAGE, "the commit's message says [skip ci]")
+PATHS_SKIP = skipped(B, SkipReason.PATHS, "it changes nothing of services/shop")
+PUSHED = given(*THERE)
+
+
 def starts(state: Environment, command: RequestDeploy, *after: WatchesChanged) -> bool:
     events = ask(command, number=9, after=after)(state)
     return type(events[-1]).__name__ == "DeployStarted"
@@ -106,14 +134,52 @@ class TestSkipping:
         assert starts(Environment(), push(A, message="[ci] skip the rest"))
 
     def test_a_push_that_changes_nothing_that_is_watched_is_skipped(self) -> None:
-        command = push(A, paths=("services/other/x.ts", "libs/deep/y.py"))
-        given().when(ask(command, number=1, after=[WATCHING])).then(
-            skipped(A, SkipReason.PATHS, "it changes nothing of services/shop, libs/*.py")
+        command = push(B, paths=("services/other/x.ts", "libs/deep/y.py"))
+        PUSHED.when(ask(command, number=2, after=[WATCHING])).then(
+            skipped(B, SkipReason.PATHS, "it changes nothing of services/shop, libs/*.py")
+        )
+
+    def test_so_is_one_that_asks_for_it_besides(self) -> None:
+        both = push(B, message="Release [skip ci]", paths=("README.md",))
+        PUSHED.when(ask(both, number=2, after=[WATCHING])).then(
+            skipped(B, SkipReason.PATHS, "it changes nothing of services/shop, libs/*.py")
         )
 
     @pytest.mark.parametrize("path", ["services/shop/x.ts", "libs/y.py", "services/shop"])
     def test_a_push_that_changes_something_of_it_is_deployed(self, path: str) -> None:
         assert starts(Environment(), push(A, paths=("README.md", path)), WATCHING)
+
+    @pytest.mark.parametrize(
+        "before",
+        [
+            pytest.param((), id="nothing was ever pushed"),
+            pytest.param(deployed(1, A), id="a person deployed it"),
+            pytest.param((BY_PUSH, started(1), failed(1)), id="the push before has failed"),
+            pytest.param((BY_PUSH, CANCELLED, *deployed(2, B)), id="it was cancelled"),
+            pytest.param((*GOES, NOT_PASSED, failed(1)), id="its smoke test has not passed"),
+            pytest.param((*THERE, SAID_SKIP), id="the push before was skipped for its message"),
+            pytest.param((*THERE, SAID_SKIP, PATHS_SKIP), id="so was an earlier one"),
+            pytest.param((*THERE, *deployed(2, B), *BACK, LIFTED), id="it was rolled back"),
+        ],
+    )
+    def test_one_that_brings_what_an_earlier_one_has_not_is_deployed(
+        self, before: tuple[Message, ...]
+    ) -> None:
+        assert starts(given(*before).state, UNWATCHED, WATCHING)
+
+    @pytest.mark.parametrize(
+        "before",
+        [
+            pytest.param((*THERE, PATHS_SKIP), id="the push before was skipped for its paths"),
+            pytest.param((BY_PUSH, started(1)), id="the push before still runs"),
+            pytest.param((*THERE, SAID_SKIP, *NEXT), id="a later push was deployed"),
+            pytest.param((*THERE, AGAIN, started(2), REDEPLOYED), id="it was deployed once more"),
+            pytest.param((*THERE, *TORN_DOWN), id="it was torn down"),
+        ],
+    )
+    def test_one_that_does_not_is_skipped(self, before: tuple[Message, ...]) -> None:
+        (event,) = ask(UNWATCHED, number=9, after=[WATCHING])(given(*before).state)
+        assert isinstance(event, DeploySkipped)
 
     def test_a_push_whose_changes_are_not_known_is_deployed(self) -> None:
         assert starts(Environment(), push(A, paths=None), WATCHING)
@@ -225,11 +291,18 @@ class TestHolding:
         after = going.and_then(succeeded(4, C), lifted)
         assert starts(after.state, push(B))
 
-    def test_what_runs_deployed_once_more_lifts_nothing(self) -> None:
-        again = requested(4, A, kind=DeployKind.REDEPLOY)
-        going = self.held().and_then(again, started(4))
-        going.when(ask(run_succeeded(4, A), taken=True)).then(
-            succeeded(4, A, kind=DeployKind.REDEPLOY)
+    @pytest.mark.parametrize("kind", [DeployKind.REDEPLOY, DeployKind.DEPLOY, DeployKind.PROMOTE])
+    def test_what_ran_before_is_not_newer_and_lifts_nothing(self, kind: DeployKind) -> None:
+        going = self.held().and_then(requested(4, A, kind=kind), started(4))
+        going.when(ask(run_succeeded(4, A), taken=True)).then(succeeded(4, A, kind=kind))
+
+    def test_a_newer_one_that_passed_when_it_was_deployed_again_lifts_it(self) -> None:
+        smoke = ReleaseDeployed.model_validate({**ids(4), "run_id": run(4), "release": release(C)})
+        again = requested(5, C, kind=DeployKind.REDEPLOY)
+        going = self.held().and_then(requested(4, C), started(4), smoke, failed(4), again)
+        lifted = HoldLifted.model_validate({**WHERE, "by": deployment(5)})
+        going.and_then(started(5)).when(ask(run_succeeded(5, C), taken=True)).then(
+            succeeded(5, C, kind=DeployKind.REDEPLOY), lifted
         )
 
     def test_somebody_may_lift_it(self) -> None:
@@ -247,6 +320,31 @@ class TestHolding:
         hold = self.held().and_then(again).state.hold
         assert hold is not None
         assert hold.barred == (B, A)
+
+    def test_a_second_rollback_goes_further_back_and_not_to_what_the_first_took_away(self) -> None:
+        back = (
+            requested(4, B, kind=DeployKind.ROLLBACK, brings=release(B, by=2)),
+            started(4),
+            succeeded(4, B, kind=DeployKind.ROLLBACK, by=2),
+            HELD.model_copy(update={"number": 4, "commit": C}),
+        )
+        history = (*deployed(1, A), *deployed(2, B), *deployed(3, C), *back)
+        given(*history).when(ask(RollBack(environment_id=DEVELOPMENT), number=5)).then(
+            requested(5, A, kind=DeployKind.ROLLBACK, brings=release(A, by=1)),
+            started(5, late=True),
+        )
+
+    def test_nor_to_what_runs_where_nothing_else_is_left(self) -> None:
+        ended = succeeded(3, A, kind=DeployKind.ROLLBACK, by=1)
+        rolled_back = given(*BACK_TO_A, ended, HELD)
+        rolled_back.when(ask(RollBack(environment_id=DEVELOPMENT), number=4)).then_raises(
+            IllegalRollback, saying=f"choose one of #2 ({deployment(2)}), #1 ({deployment(1)})"
+        )
+        named = RollBack(environment_id=DEVELOPMENT, deployment_id=deployment(2))
+        rolled_back.when(ask(named, number=4)).then(
+            requested(4, B, kind=DeployKind.ROLLBACK, brings=release(B, by=2)),
+            started(4, late=True),
+        )
 
     def test_a_rollback_to_what_runs_bars_nothing(self) -> None:
         back = requested(3, A, kind=DeployKind.ROLLBACK, brings=release(A))

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from services.orchestrator.domain.environment import evolve as evolve_environment
+from services.orchestrator.domain.gate_refusals import IllegalApprovals, IllegalWindow
 from services.orchestrator.domain.lifecycle_refusals import (
     IllegalBusy,
     IllegalClass,
@@ -48,6 +49,7 @@ from trellis_contracts.lifecycles import (
 )
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
+from trellis_contracts.rules import Approvals, Window, WindowKind
 from trellis_contracts.settings import EnvironmentSettings, SettingsChange
 from trellis_contracts.stages import stage_of
 
@@ -118,6 +120,18 @@ class TestAdding:
         settings = EnvironmentSettings(automatic=True)
         given().when(ask(add(settings=settings))).then_raises(
             IllegalUnbound, saying="set its branch"
+        )
+
+    def test_a_window_that_cannot_be_read_is_refused(self) -> None:
+        bad = Window(kind=WindowKind.DENY, opens="99 * * * *", minutes=5)
+        given().when(ask(add(settings=EnvironmentSettings(windows=(bad,))))).then_raises(
+            IllegalWindow, saying="no cron expression"
+        )
+
+    def test_more_approvals_than_there_are_people_are_refused(self) -> None:
+        needs = Approvals(needed=2, people=("person:ana", "person:ana"))
+        given().when(ask(add(settings=EnvironmentSettings(approvals=needs)))).then_raises(
+            IllegalApprovals, saying="2 approvals are needed and 1 may approve (person:ana)"
         )
 
     def test_a_name_is_given_once(self) -> None:

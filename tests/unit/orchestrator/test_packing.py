@@ -2,18 +2,26 @@
 
 import json
 from collections.abc import Sequence
-from typing import cast
+from dataclasses import is_dataclass
+from enum import Enum
+from inspect import isclass
+from typing import cast, get_args, get_type_hints
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
+from services.orchestrator.adapters import packing
 from services.orchestrator.adapters.packing import pack, unpack
 from services.orchestrator.domain import application, environment
 from services.orchestrator.domain.answers import Answers
+from services.orchestrator.domain.connected import Application
 from services.orchestrator.domain.slot import MOST_SUCCESSES, Cancelling, Environment
 from tests.support.deployments import (
+    DEVELOPMENT,
+    SHOP,
     A,
     B,
     failed,
@@ -37,8 +45,16 @@ from trellis_contracts.deployments import (
 )
 from trellis_contracts.message import Message
 from trellis_contracts.names import derived_id
+from trellis_contracts.pull_requests import (
+    Hindrance,
+    PullRequestHindered,
+    PullRequestOpened,
+    PullRequestRule,
+    PullRequestsFollowed,
+)
 from trellis_contracts.pushes import BranchHeadObserved, BranchUnobservable, HeadSource
 from trellis_contracts.settings import EnvironmentSettings
+from trellis_contracts.trials import TrialRequested
 
 Kept = tuple[Environment, Answers]
 
@@ -101,6 +117,53 @@ def test_an_application_is_packed_whole() -> None:
     ):
         state = application.evolve(state, event, at=BEGAN)  # type: ignore[assignment]  # stays one
     assert unpack(json.loads(json.dumps(pack(state)))) == state
+
+
+def test_so_is_one_with_pull_requests() -> None:
+    trial = TrialRequested(
+        application_id=SHOP,
+        number=8,
+        commit=A,
+        run_id=run(8),
+        attempt=1,
+        application="shop",
+        repository="https://github.com/acme/shop",
+        settings=EnvironmentSettings(tests=True),
+        deadline=BEGAN,
+    )
+    state = shop(
+        PullRequestsFollowed(
+            application_id=SHOP, following=PullRequestRule(template=DEVELOPMENT, days=3)
+        ),
+        PullRequestOpened(
+            application_id=SHOP, number=8, foreign=True, branch="b", commit=A, updated_at=BEGAN
+        ),
+        PullRequestHindered(application_id=SHOP, number=8, why=Hindrance.FOREIGN),
+        trial,
+    )
+    assert state.pull_requests.open[8].trial
+    assert unpack(json.loads(json.dumps(pack(state)))) == state
+
+
+@pytest.mark.parametrize("state", [Application, Environment, Answers])
+def test_whatever_a_state_may_hold_can_be_unpacked(state: type) -> None:
+    held = {one.__name__ for one in kinds(state, set())}
+    assert len(held) > 2 or state is Answers
+    assert held <= {*packing._makers()}
+
+
+def kinds(found: object, known: set[type]) -> set[type]:
+    """Give the classes that a type and its fields name; a model is packed whole."""
+    for argument in get_args(found):
+        kinds(argument, known)
+    if isclass(found) and found not in known:
+        if is_dataclass(found):
+            known |= {found, *found.__subclasses__()}
+            for named in get_type_hints(found).values():
+                kinds(named, known)
+        elif issubclass(found, BaseModel | Enum):
+            known.add(found)
+    return known
 
 
 def test_no_state_grows_for_ever() -> None:

@@ -56,7 +56,7 @@ from trellis_contracts.lifecycles import (
     RepositoryMoved,
 )
 from trellis_contracts.message import Message
-from trellis_contracts.names import derived_id
+from trellis_contracts.names import added_environment_id, derived_id
 from trellis_contracts.pull_requests import (
     Ending,
     FollowPullRequests,
@@ -114,7 +114,8 @@ def served(number: int = 7, branch: str = "basket", **changed: object) -> Enviro
 
 
 def of(number: int = 7, turn: int = 0) -> UUID:
-    return derived_id(SHOP, "pull request", number, "basket", BEGAN.isoformat(), turn)
+    told = "pull request", number, "basket", BEGAN.isoformat(), turn
+    return added_environment_id(SHOP, SHOP, *told)
 
 
 def configured(environment_id: UUID = DEVELOPMENT, **fields: object) -> EnvironmentConfigured:
@@ -280,6 +281,8 @@ class TestEnding:
         state = shop(FOLLOWED, opened(), served())
         assert look(gone, state, asked_at=LATER) == [gone, over]
         assert look(gone, state, asked_at=EARLIER) == [gone], "asked before it was opened"
+        fork = shop(FOLLOWED, opened(foreign=True))
+        assert look(gone, fork, asked_at=LATER) == [gone], "the fork has a branch of its own"
         assert look(gone, state, asked_at=None) == [gone]
         unreachable = gone.model_copy(update={"gone": False})
         assert look(unreachable, state, asked_at=LATER) == [unreachable]

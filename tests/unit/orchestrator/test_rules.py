@@ -20,7 +20,6 @@ from hypothesis.stateful import (
 from typing_extensions import override
 
 from services.orchestrator.domain.deployment_refusals import IllegalFact
-from services.orchestrator.domain.gates import approvals_of
 from services.orchestrator.domain.refusals import Illegal
 from services.orchestrator.domain.slot import Free, Running, is_automatic
 from services.orchestrator.domain.windows import frozen_until
@@ -79,6 +78,7 @@ from trellis_contracts.settings import SettingsChange
 
 EXAMPLES = int(os.environ.get("RULES_EXAMPLES", "100"))
 ENDS = (DeployCancelled, DeploySucceeded, DeploySuperseded, EnvironmentTornDown, Failure)
+BRINGS = (DeployKind.DEPLOY, DeployKind.REDEPLOY, DeployKind.PROMOTE)
 PEOPLE = st.sampled_from([ANA, BEN, EVE])
 PLACES = st.sampled_from([DEVELOPMENT, STAGING, PRODUCTION])
 NAMES = {DEVELOPMENT: "development", STAGING: "staging", PRODUCTION: "production"}
@@ -461,8 +461,8 @@ class Rules(RuleBasedStateMachine):
         if event.attempt == 1 and request.kind is not DeployKind.ROLLBACK:
             frozen = frozen_until(settings_now.windows, self.world.now)
             assert frozen is None or event.deployment_id in self.overridden, "it was frozen"
-        needs = approvals_of(request)
-        if needs:
+        needs = request.target.settings.approvals
+        if needs and request.kind in BRINGS:
             who = self.approved.get(event.deployment_id, set())
             counted = who if needs.own else who - {request.asked_by or ""}
             assert len(counted) >= needs.needed, "nobody approved it"
