@@ -100,17 +100,30 @@ async def test_a_person_connects_pushes_promotes_rolls_back_and_tears_down(tmp_p
 
 
 async def torn_down(page: Page, other: Page) -> None:
-    await press(card(page, "staging"), "More for staging")
-    await page.get_by_role("menuitem", name="Tear down").click()
     dialog = page.get_by_role("dialog")
-    await dialog.get_by_label("Name of the environment", exact=True).fill("production")
+    name = dialog.get_by_label("Name of the environment", exact=True)
+    await asked_by_keys(page, name)
+    await name.fill("production")
     await press(dialog, "Tear down")
     await expect(dialog.get_by_role("alert")).to_contain_text("staging")
-    await dialog.get_by_label("Name of the environment", exact=True).fill("staging")
+    await name.fill("staging")
     await answer(page, "Tear down")
     await expect(card(other, "staging").get_by_text("Nothing runs here.")).to_be_visible(
         timeout=LONG
     )
+
+
+async def asked_by_keys(page: Page, field: Locator) -> None:
+    """Leave the dialog and come again: it takes the keys from the menu, and gives them back."""
+    more = card(page, "staging").get_by_role("button", name="More for staging", exact=True)
+    for again in (False, True):
+        await more.click()
+        await page.get_by_role("menuitem", name="Tear down").click()
+        await expect(page.get_by_role("menu")).to_have_count(0)
+        await expect(field).to_be_focused()
+        if not again:
+            await page.keyboard.press("Escape")
+            await expect(more).to_be_focused()
 
 
 async def test_a_deployment_shows_its_log_and_why_it_failed(tmp_path: Path) -> None:
@@ -221,6 +234,9 @@ Pages = dict[str, str]
 SIGN_IN = "/sign-in"
 """The door's own page, which no Reflex colours."""
 
+LONGEST = "s" * 40
+"""As a name of an application or environment may be; a repository's may be longer."""
+
 EMPTY: Pages = {
     "/": "Connect your first repository",
     "/new-application": "Create application",
@@ -245,6 +261,8 @@ FULL: Pages = {
     "/applications/shop/development/deployments/1": "succeeded",
     "/applications/shop/development/deployments/2": "whoever writes the application",
     "/applications/shop/development/settings": "A_VARIABLE_WITH_A_LONG_NAME",
+    f"/applications/{LONGEST}": f"Promote to {LONGEST}",
+    f"/applications/{LONGEST}/settings": LONGEST,
 }
 
 
@@ -268,6 +286,8 @@ async def filled(stage: Stage, first: str) -> None:
     await stage.push(broken)
     await stage.follow(await stage.pushed("development", broken))
     await ruled(stage)
+    long = await stage.api.create_application(LONGEST, stage.git.url("acme/" + "r" * 100))
+    await stage.api.add_environment(long.application_id, {"name": LONGEST})
 
 
 async def ruled(stage: Stage) -> None:
