@@ -197,13 +197,14 @@ async def test_a_developer_sets_what_a_viewer_only_sees(tmp_path: Path) -> None:
         await page.get_by_text("Deploy each push to the branch").click()
         await press(page, "Save")
         await expect(page.get_by_text("Settings saved")).to_be_visible()
-        await set_named(page, "Value", "GREETING", value="Hello")
-        await set_named(page, "New value", "API_KEY", value="a key nobody sees")
+        await set_named(page, "Value", "GREETING", value="Hello\nyou")
+        await refused_and_kept(page)
+        await set_named(page, "New value", "API_KEY", value="a key\nnobody sees")
         await expect(page.get_by_text("version 1", exact=True)).to_be_visible()
 
         staging = await stage.environment("staging")
         assert (staging.settings.branch, staging.settings.automatic) == ("main", True)
-        assert (staging.settings.tests, staging.variables) == (False, {"GREETING": "Hello"})
+        assert (staging.settings.tests, staging.variables) == (False, {"GREETING": "Hello\nyou"})
         assert staging.secrets == {"API_KEY": 1}
 
         made = await stage.api.make_token("vera", Role.VIEWER)
@@ -211,7 +212,7 @@ async def test_a_developer_sets_what_a_viewer_only_sees(tmp_path: Path) -> None:
         page = await vera.opened(f"/applications/{stage.name}/staging/settings")
         await expect(page.get_by_text("GREETING")).to_be_visible()
         await expect(page.get_by_role("button", name="Save")).to_have_count(0)
-        assert "a key nobody sees" not in await page.content()
+        assert "nobody sees" not in await page.content()
         await page.goto(f"/applications/{stage.name}")
         await expect(card(page, "staging").get_by_text("deploys pushes to main")).to_be_visible()
         await expect(page.get_by_role("button", name="Deploy")).to_have_count(0)
@@ -223,6 +224,18 @@ async def set_named(page: Page, field: str, name: str, *, value: str) -> None:
     await form.get_by_label(field, exact=True).fill(value)
     await press(form, "Set")
     await expect(page.get_by_text(name, exact=True)).to_be_visible()
+
+
+async def refused_and_kept(page: Page) -> None:
+    """What was typed stands there still, to be mended; and nobody who looks on can read it."""
+    form = page.locator("form").filter(has=page.get_by_label("New value", exact=True))
+    value = form.get_by_label("New value", exact=True)
+    await form.get_by_label("Name", exact=True).fill("4 IT")
+    await value.fill("a key\nnobody sees")
+    await press(form, "Set")
+    await expect(page.get_by_role("alert")).to_contain_text("name")
+    await expect(value).to_have_value("a key\nnobody sees")
+    await expect(value).to_have_css("-webkit-text-security", "disc")
 
 
 Scheme = Literal["light", "dark"]
