@@ -30,7 +30,7 @@ async def told(field: str, typed: str) -> str:
 
     @app.post("/")
     async def take(form: Form) -> None:
-        assert form
+        assert form.name
 
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://t.example") as client:
