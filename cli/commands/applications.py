@@ -29,7 +29,9 @@ def create(
     *,
     repository: Annotated[str, typer.Option(metavar="URL", help="Where it is cloned from.")],
     branch: Annotated[str, typer.Option(help="What development follows.")] = "main",
-    folder: Annotated[str, typer.Option(help="Where in the repository it lies.")] = "",
+    folder: Annotated[
+        str, typer.Option(help="Where in the repository it lies; looked for if not said.")
+    ] = "",
     clone_token_stdin: Annotated[
         bool, typer.Option("--clone-token-stdin", help="Read a private repository's token.")
     ] = False,

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -21,6 +22,21 @@ from cli.whereabouts import DOMAIN, default_data
 Data = Annotated[Path | None, typer.Option(envvar="TRELLIS_DATA", help="Where everything is kept.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Of the front door; 0: any.")]
 
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST_NAME = re.compile(rf"(?=.{{1,253}}$)({_LABEL}\.)*(?![0-9]+$){_LABEL}")
+
+
+def host_name(typed: str | None) -> str | None:
+    """Give what a certificate is made out to; a variable that is empty says nothing."""
+    if not typed:
+        return None
+    if not _HOST_NAME.fullmatch(typed.lower()):
+        raise typer.BadParameter(
+            f"{typed} is no host name: give one like trellis.example.org, without https:// and "
+            "without a port, which --port says."
+        )
+    return typed.lower()
+
 
 def up(
     *,
@@ -37,6 +53,7 @@ def up(
         str | None,
         typer.Option(
             envvar=DOMAIN,
+            callback=host_name,
             help="Serve this name with TLS, on ports 80 and 443 or --port alone.",
         ),
     ] = None,

@@ -148,7 +148,8 @@ def _actions(card: rx.Var[Card]) -> rx.Component:
         rx.cond(
             card.promote_to != "",
             rx.button(
-                f"Promote to {card.promote_to}", rx.icon("arrow_right", size=15), size="2",
+                rx.el.span(f"Promote to {card.promote_to}", class_name="clip"),
+                rx.icon("arrow_right", size=15, flex="none"), size="2",
                 disabled=~card.can_promote, on_click=Asking.ask("promote", card.promote_to),
                 width="100%",
             ),

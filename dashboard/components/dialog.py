@@ -1,12 +1,24 @@
 """The dialog in which a person confirms what is to happen to an environment."""
 
 import reflex as rx
+from reflex.vars import FunctionVar
 
 from dashboard.components.foreseen import look_ahead
 from dashboard.components.shell import refusal
 from dashboard.shown.question import Choice, Fact
 from dashboard.state.asking import Asking
 from dashboard.state.foreseeing import Foreseeing
+
+_REMEMBER = """() => {
+  const at = document.activeElement, menu = at?.closest("[role=menu]");
+  window.askedFrom = menu ? document.getElementById(menu.getAttribute("aria-labelledby")) : at;
+}"""
+_RETURN = "() => window.askedFrom?.focus()"
+"""Radix gives the focus back to a dialog's own trigger; this one has none, since a state opens it.
+
+No field may have `auto_focus`: the dialog would not know that it has the focus, and let a menu that
+closes take it. It gives it to its first field by itself.
+"""
 
 
 def question() -> rx.Component:
@@ -32,6 +44,8 @@ def question() -> rx.Component:
                 on_submit=Asking.confirm,
             ),
             max_width="480px",
+            on_open_auto_focus=rx.Var(_REMEMBER).to(FunctionVar),
+            on_close_auto_focus=rx.Var(_RETURN).to(FunctionVar),
         ),
         open=Asking.open,
         on_open_change=Asking.change_open,
@@ -55,7 +69,7 @@ def _warning() -> rx.Component:
 
 def _reason() -> rx.Component:
     return rx.input(
-        name="reason", placeholder="Why it cannot wait", aria_label="Reason", auto_focus=True,
+        name="reason", placeholder="Why it cannot wait", aria_label="Reason",
         required=True, auto_complete="off",
     )  # fmt: skip
 
@@ -83,7 +97,7 @@ def _choice(choice: rx.Var[Choice]) -> rx.Component:
 def _commit() -> rx.Component:
     return rx.input(
         name="commit", placeholder=Asking.question.placeholder, aria_label="Branch or commit",
-        auto_focus=True, auto_complete="off", spell_check=False,
+        auto_complete="off", spell_check=False,
     )  # fmt: skip
 
 
@@ -91,8 +105,8 @@ def _name() -> rx.Component:
     return rx.text(
         "Type ", rx.code(Asking.question.needs_name), " to go on.",
         rx.input(
-            name="name", aria_label=Asking.question.name_label, auto_focus=True,
-            auto_complete="off", spell_check=False, margin_top="6px",
+            name="name", aria_label=Asking.question.name_label, auto_complete="off",
+            spell_check=False, margin_top="6px",
         ),
         as_="label", size="2",
     )  # fmt: skip

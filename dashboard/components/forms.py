@@ -32,11 +32,13 @@ def number(name: str, **given: object) -> rx.Component:
     return text(name, "", type="number", min="0", **given)
 
 
-def several(name: str, placeholder: str = "", *, rows: str = "2", **given: object) -> rx.Component:
+def several(
+    name: str, placeholder: str = "", *, rows: str = "2", class_name: str = "mono", **given: object
+) -> rx.Component:
     """Give a field for several lines."""
     return rx.text_area(
         name=name, placeholder=placeholder, spell_check=False, width="100%",
-        rows=rows, class_name="mono", **given,
+        rows=rows, class_name=class_name, **given,
     )  # fmt: skip
 
 

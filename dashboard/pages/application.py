@@ -14,9 +14,10 @@ from dashboard.state.here import Here
 def page() -> rx.Component:
     """Give the page."""
     repository = rx.link(
-        rx.icon("git_branch", size=15), Board.head.repository, href=Board.head.repository_url,
+        rx.icon("git_branch", size=15, flex="none"),
+        rx.el.span(Board.head.repository, class_name="clip"), href=Board.head.repository_url,
         is_external=True, class_name="quiet-link", size="2", color="var(--gray-11)",
-        display="flex", align_items="center", gap="6px",
+        display="flex", align_items="center", gap="6px", min_width="0", title=Board.head.repository,
     )  # fmt: skip
     settings = rx.link(
         rx.icon("settings_2", size=15), "Settings", href=Board.head.settings_href,
@@ -27,7 +28,10 @@ def page() -> rx.Component:
         read_or_missing(
             Board.head.name != "",
             rx.box(
-                title(Board.head.name, rx.flex(repository, settings, spacing="4", align="center")),
+                title(
+                    Board.head.name,
+                    rx.flex(repository, settings, spacing="4", align="center", max_width="100%"),
+                ),
                 _hints(),
                 rx.box(rx.foreach(Board.cards, column), class_name="board"),
                 rx.cond(Board.pulls.there, _pulls()),

@@ -137,7 +137,7 @@ def _source() -> rx.Component:
                 text("repository", default_value=now.repository, required=True),
             ),
             field(
-                "Folder", "Where the application lies in it. Empty: its root.",
+                "Folder", "Where in it the application lies. Empty: it is looked for.",
                 text("folder", default_value=now.folder),
             ),
             on_submit=ApplicationSettings.save_source, key=now.key + "source",

@@ -62,7 +62,7 @@ def _lamp(environment: rx.Var[Lamp]) -> rx.Component:
             rx.text(environment.said, size="2", class_name="clip"),
             min_width="0",
         ),
-        spacing="2", align="center", width=["100%", "160px"], min_width="0",
+        spacing="2", align="center", width=["100%", "180px"], min_width="0",
     )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def _form() -> rx.Component:
                     text("default_branch", "main"),
                 ),
                 field(
-                    "Folder", "Where the application lies in the repository. Empty: its root.",
+                    "Folder", "Where in the repository it lies. Empty: it is looked for.",
                     text("folder", ""),
                 ),
                 field(

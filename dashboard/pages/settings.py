@@ -4,7 +4,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from dashboard.components.dialog import question
-from dashboard.components.forms import card, field, form, refused, switch, text
+from dashboard.components.forms import card, field, form, refused, several, switch, text
 from dashboard.components.shell import read_or_missing, shell, title
 from dashboard.pages.rules import builds, rules
 from dashboard.shown.settings import Named
@@ -172,16 +172,19 @@ def _named(one: rx.Var[Named], removal: EventSpec) -> rx.Component:
 
 
 def _entry(setting: object, label: str, *, hidden: bool) -> rx.Component:
-    kind = {"type": "password"} if hidden else {}
+    """Give the fields of one value; it may have lines, as a private key has."""
+    seen = "mono veiled" if hidden else "mono"
     return rx.cond(
         Here.may_configure,
         rx.form(
             rx.box(
                 text("name", "NAME", required=True, aria_label="Name"),
-                text("value", label, required=hidden, aria_label=label, **kind),
+                several(
+                    "value", label, rows="1", required=hidden, aria_label=label, class_name=seen
+                ),
                 rx.button("Set", type="submit", variant="soft"),
                 class_name="entry", margin_y="10px",
             ),
-            on_submit=setting, reset_on_submit=True,
+            on_submit=setting, key=EnvironmentSettings.version.to_string() + label,
         ),
     )  # fmt: skip

@@ -6,6 +6,7 @@ shape. Nothing of the inside and nothing that the asker sent is repeated in it.
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 from fastapi.exceptions import HTTPException as RouteException
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from services.chassis.unavailable import Unavailable
+from trellis_contracts.wording import IN_WORDS
 
 MEDIA_TYPE = "application/problem+json"
 _MOST_FAULTS = 20
@@ -127,7 +129,7 @@ async def _on_http_exception(_request: Request, error: Exception) -> JSONRespons
 async def _on_invalid_request(_request: Request, error: Exception) -> JSONResponse:
     found = error.errors() if isinstance(error, RequestValidationError) else ()
     faults = [
-        Fault(where=".".join(str(part)[:64] for part in fault["loc"]), reason=_reason(fault["msg"]))
+        Fault(where=".".join(str(part)[:64] for part in fault["loc"]), reason=_reason(fault))
         for fault in found[:_MOST_FAULTS]
     ]
     unreadable = any(fault["type"] == "json_invalid" for fault in found)
@@ -136,8 +138,14 @@ async def _on_invalid_request(_request: Request, error: Exception) -> JSONRespon
     return Problem(422, "The request is not what this address takes.", errors=faults).response()
 
 
-def _reason(message: str) -> str:
-    return message.removeprefix("Value error, ")[:256]
+def _reason(fault: Mapping[str, Any]) -> str:
+    """Say what it has to be; a pattern or a count of items tells people nothing."""
+    limits = fault.get("ctx", {})
+    if words := IN_WORDS.get(str(limits.get("pattern"))):
+        return words
+    if fault["type"] == "too_short" and isinstance(fault.get("input"), str):
+        return f"It has at least {limits['min_length']} characters."
+    return str(fault["msg"]).removeprefix("Value error, ")[:256]
 
 
 async def _on_unavailable(_request: Request, _error: Exception) -> JSONResponse:

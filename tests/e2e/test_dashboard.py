@@ -100,17 +100,30 @@ async def test_a_person_connects_pushes_promotes_rolls_back_and_tears_down(tmp_p
 
 
 async def torn_down(page: Page, other: Page) -> None:
-    await press(card(page, "staging"), "More for staging")
-    await page.get_by_role("menuitem", name="Tear down").click()
     dialog = page.get_by_role("dialog")
-    await dialog.get_by_label("Name of the environment", exact=True).fill("production")
+    name = dialog.get_by_label("Name of the environment", exact=True)
+    await asked_by_keys(page, name)
+    await name.fill("production")
     await press(dialog, "Tear down")
     await expect(dialog.get_by_role("alert")).to_contain_text("staging")
-    await dialog.get_by_label("Name of the environment", exact=True).fill("staging")
+    await name.fill("staging")
     await answer(page, "Tear down")
     await expect(card(other, "staging").get_by_text("Nothing runs here.")).to_be_visible(
         timeout=LONG
     )
+
+
+async def asked_by_keys(page: Page, field: Locator) -> None:
+    """Leave the dialog and come again: it takes the keys from the menu, and gives them back."""
+    more = card(page, "staging").get_by_role("button", name="More for staging", exact=True)
+    for again in (False, True):
+        await more.click()
+        await page.get_by_role("menuitem", name="Tear down").click()
+        await expect(page.get_by_role("menu")).to_have_count(0)
+        await expect(field).to_be_focused()
+        if not again:
+            await page.keyboard.press("Escape")
+            await expect(more).to_be_focused()
 
 
 async def test_a_deployment_shows_its_log_and_why_it_failed(tmp_path: Path) -> None:
@@ -184,13 +197,14 @@ async def test_a_developer_sets_what_a_viewer_only_sees(tmp_path: Path) -> None:
         await page.get_by_text("Deploy each push to the branch").click()
         await press(page, "Save")
         await expect(page.get_by_text("Settings saved")).to_be_visible()
-        await set_named(page, "Value", "GREETING", value="Hello")
-        await set_named(page, "New value", "API_KEY", value="a key nobody sees")
+        await set_named(page, "Value", "GREETING", value="Hello\nyou")
+        await refused_and_kept(page)
+        await set_named(page, "New value", "API_KEY", value="a key\nnobody sees")
         await expect(page.get_by_text("version 1", exact=True)).to_be_visible()
 
         staging = await stage.environment("staging")
         assert (staging.settings.branch, staging.settings.automatic) == ("main", True)
-        assert (staging.settings.tests, staging.variables) == (False, {"GREETING": "Hello"})
+        assert (staging.settings.tests, staging.variables) == (False, {"GREETING": "Hello\nyou"})
         assert staging.secrets == {"API_KEY": 1}
 
         made = await stage.api.make_token("vera", Role.VIEWER)
@@ -198,7 +212,7 @@ async def test_a_developer_sets_what_a_viewer_only_sees(tmp_path: Path) -> None:
         page = await vera.opened(f"/applications/{stage.name}/staging/settings")
         await expect(page.get_by_text("GREETING")).to_be_visible()
         await expect(page.get_by_role("button", name="Save")).to_have_count(0)
-        assert "a key nobody sees" not in await page.content()
+        assert "nobody sees" not in await page.content()
         await page.goto(f"/applications/{stage.name}")
         await expect(card(page, "staging").get_by_text("deploys pushes to main")).to_be_visible()
         await expect(page.get_by_role("button", name="Deploy")).to_have_count(0)
@@ -212,6 +226,18 @@ async def set_named(page: Page, field: str, name: str, *, value: str) -> None:
     await expect(page.get_by_text(name, exact=True)).to_be_visible()
 
 
+async def refused_and_kept(page: Page) -> None:
+    """What was typed stands there still, to be mended; and nobody who looks on can read it."""
+    form = page.locator("form").filter(has=page.get_by_label("New value", exact=True))
+    value = form.get_by_label("New value", exact=True)
+    await form.get_by_label("Name", exact=True).fill("4 IT")
+    await value.fill("a key\nnobody sees")
+    await press(form, "Set")
+    await expect(page.get_by_role("alert")).to_contain_text("name")
+    await expect(value).to_have_value("a key\nnobody sees")
+    await expect(value).to_have_css("-webkit-text-security", "disc")
+
+
 Scheme = Literal["light", "dark"]
 LOOKS: list[tuple[int, Scheme]] = [(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")]
 ACROSS = "[document.documentElement.scrollWidth, innerWidth]"
@@ -220,6 +246,9 @@ Pages = dict[str, str]
 
 SIGN_IN = "/sign-in"
 """The door's own page, which no Reflex colours."""
+
+LONGEST = "s" * 40
+"""As a name of an application or environment may be; a repository's may be longer."""
 
 EMPTY: Pages = {
     "/": "Connect your first repository",
@@ -245,6 +274,8 @@ FULL: Pages = {
     "/applications/shop/development/deployments/1": "succeeded",
     "/applications/shop/development/deployments/2": "whoever writes the application",
     "/applications/shop/development/settings": "A_VARIABLE_WITH_A_LONG_NAME",
+    f"/applications/{LONGEST}": f"Promote to {LONGEST}",
+    f"/applications/{LONGEST}/settings": LONGEST,
 }
 
 
@@ -268,6 +299,8 @@ async def filled(stage: Stage, first: str) -> None:
     await stage.push(broken)
     await stage.follow(await stage.pushed("development", broken))
     await ruled(stage)
+    long = await stage.api.create_application(LONGEST, stage.git.url("acme/" + "r" * 100))
+    await stage.api.add_environment(long.application_id, {"name": LONGEST})
 
 
 async def ruled(stage: Stage) -> None:

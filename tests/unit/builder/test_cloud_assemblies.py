@@ -21,7 +21,7 @@ from services.builder.domain.assembly.checked import CheckedAssembly
 from services.builder.domain.assembly.reach import Reach
 from services.builder.domain.assembly.refusals import (
     ImageAsset,
-    NotItsPlace,
+    NotItsEnvironment,
     NotItsRole,
     NotItsStack,
     Refusal,
@@ -323,8 +323,8 @@ def test_stacks_that_need_each_other_and_none_at_all_are_not_possible(
         ({"assumeRoleArn": role(name="admin-role")}, NotItsRole, "cdk-hnb659fds-admin-role"),
         ({"cloudFormationExecutionRoleArn": role() + "/x"}, NotItsRole, "eu-west-1/x"),
         ({"assumeRoleArn": "arn:aws:iam::111122223333:role/cdk-admin"}, NotItsRole, "cdk-admin"),
-        ({"place": "aws://999999999999/eu-west-1"}, NotItsPlace, "999999999999"),
-        ({"place": "aws://111122223333/us-east-1"}, NotItsPlace, "us-east-1"),
+        ({"place": "aws://999999999999/eu-west-1"}, NotItsEnvironment, "999999999999"),
+        ({"place": "aws://111122223333/us-east-1"}, NotItsEnvironment, "us-east-1"),
         ({"images": ("image-of-mine",)}, ImageAsset, "image-of-mine"),
         ({"tags": {"trellis:environment": "x"}}, TagOfOurs, "trellis:environment"),
         ({"stackName": "CDKToolkit"}, NotItsStack, "CDKToolkit"),
@@ -345,6 +345,20 @@ def test_what_is_not_the_applications_is_refused_by_name(
     assert named in found.reached_for
 
 
+@pytest.mark.parametrize(
+    ("of_stack", "helps"),
+    [
+        ({"place": "aws://999999999999/eu-west-1"}, "CDK_DEFAULT_ACCOUNT"),
+        ({"place": "aws://111122223333/us-east-1"}, "trellis apps settings --region"),
+        ({"stackName": "CDKToolkit"}, "another name in the application"),
+    ],
+)
+def test_a_refusal_says_what_helps(
+    made: CloudAssembly, reach: Reach, *, of_stack: dict[str, Any], helps: str
+) -> None:
+    assert helps in refused(made.stack("api", ONE, **of_stack), reach).remedy
+
+
 def test_an_asset_outside_of_the_run_is_not_taken_in(made: CloudAssembly, reach: Reach) -> None:
     (made.folder.parent.parent / "secret").mkdir(exist_ok=True)
     made.stack("api", template_of(F=function()), files={HASH: (f"asset.{HASH}", "zip")})
@@ -352,4 +366,37 @@ def test_an_asset_outside_of_the_run_is_not_taken_in(made: CloudAssembly, reach:
     (made.folder / f"asset.{HASH}" / "stolen").symlink_to("/etc/passwd")
 
     with pytest.raises(NotPossible, match="link out of the repository"):
+        taken(made, reach)
+
+
+@pytest.mark.parametrize("named", ["../outside.json", "/etc/passwd", "link.json"])
+@pytest.mark.parametrize(("artifact", "part"), [("api", "templateFile"), ("api.assets", "file")])
+def test_a_document_outside_of_the_assembly_is_refused_by_name(
+    made: CloudAssembly, *, artifact: str, part: str, named: str
+) -> None:
+    made.stack("api", ONE)
+    (made.folder.parent / "outside.json").write_text(json.dumps(ONE))
+    (made.folder / "link.json").symlink_to("../outside.json")
+    made.artifacts[artifact]["properties"][part] = named
+
+    with pytest.raises(NotPossible, match=f"{named}, which leads out of it"):
+        read_stacks(made.written())
+
+
+def test_a_template_that_is_no_json_is_named(made: CloudAssembly) -> None:
+    made.stack("api", ONE)
+    (made.folder / "api.template.json").write_text("root:x:0:0")
+
+    with pytest.raises(NotPossible, match=r"api\.template\.json"):
+        read_stacks(made.written())
+
+
+@pytest.mark.parametrize("packaging", ["zip", "file"])
+def test_an_asset_that_lies_outside_of_the_run_is_refused_by_name(
+    made: CloudAssembly, reach: Reach, packaging: str
+) -> None:
+    key = f"{HASH}.{'zip' if packaging == 'zip' else 'json'}"
+    made.stack("api", template_of(F=function(key=key)), files={HASH: ("/etc/passwd", packaging)})
+
+    with pytest.raises(NotPossible, match="/etc/passwd leads out of the repository"):
         taken(made, reach)

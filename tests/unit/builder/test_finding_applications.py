@@ -62,6 +62,13 @@ def test_what_is_too_deep_or_no_application_is_not_found(
         find_application(tmp_path)
 
 
+def test_a_cdk_json_without_an_app_is_told_what_it_lacks(tmp_path: Path) -> None:
+    folder_of_files(tmp_path, {"cdk.json": json.dumps({"context": {}})})
+
+    with pytest.raises(FrameworkUnknown, match=r"cdk\.json with an `app`"):
+        find_application(tmp_path)
+
+
 def test_a_folder_that_was_named_is_the_only_one_looked_into(tmp_path: Path) -> None:
     folder_of_files(tmp_path, {"shop/readme.md": "", "shop/deep/cdk.json": CDK})
 

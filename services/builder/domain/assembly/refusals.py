@@ -7,6 +7,7 @@ Refusal
 ├── TagOfOurs                       a tag by which Trellis knows whose a stack is
 ├── SecretInTheOpen                  a secret as a parameter that everybody can read
 ├── NotItsPlace                      another account, region, stage or environment
+│   └── NotItsEnvironment            by a stack's own word
 ├── PathOutside, NotAPlainFile       what does not lie in the assembly's folder
 ├── TooMuch                          more than an assembly may hold
 ├── UnknownKind, ImageAsset, LookupMissing
@@ -28,10 +29,10 @@ class NotItsStack(Refusal):
     """A stack's name is not among this environment's."""
 
     def __init__(self, stack: str, own: frozenset[str] | None) -> None:
-        named = " or ".join(sorted(own or ())) or "otherwise"
+        called = f"Name it {' or '.join(sorted(own or ()))}, or set the environment's stack name."
+        shared = "Give it another name in the application: all of the account share that one."
         super().__init__(
-            f"the stack {stack}, which is not this environment's",
-            f"Name it {named}, or set the environment's stack name.",
+            f"the stack {stack}, which is not this environment's", called if own else shared
         )
 
 
@@ -108,6 +109,19 @@ class NotItsPlace(Refusal):
     def __init__(self, what: str, named: str, own: str) -> None:
         super().__init__(
             f"the {what} {named}", f"This environment's {what} is {own}: deploy its commit anew."
+        )
+
+
+class NotItsEnvironment(NotItsPlace):
+    """A stack says itself where it belongs, and that is elsewhere."""
+
+    def __init__(self, stack: str, named: str, own: str) -> None:
+        Refusal.__init__(
+            self,
+            f"{named}, where its stack {stack} belongs",
+            f"This environment deploys to {own}. Let the stack's `env` have CDK_DEFAULT_ACCOUNT "
+            "and CDK_DEFAULT_REGION; or give the environment credentials of that account, and "
+            "that region (`trellis apps settings --region`).",
         )
 
 

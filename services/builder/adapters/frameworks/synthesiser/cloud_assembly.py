@@ -5,6 +5,7 @@ holds is let be.
 """
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,7 +46,6 @@ class MadeStack:
     """A stack as the framework has written it; `after` names the stacks that it needs."""
 
     name: str
-    file: Path
     template: Template
     place: tuple[str, str]
     properties: Mapping[str, Any]
@@ -76,6 +76,7 @@ class MadeStack:
 class _Manifest:
     """One manifest: its artifacts, and those of the assemblies that are nested in it."""
 
+    root: Path
     folder: Path
     artifacts: Mapping[str, Mapping[str, Any]]
     nested: dict[str, "_Manifest"] = field(default_factory=dict)
@@ -87,6 +88,16 @@ class _Manifest:
         for manifest in self.nested.values():
             yield from manifest.stacks()
 
+    def document(self, named: str) -> Any:  # noqa: ANN401 - as the framework wrote it
+        """Read a document that the manifest names: one of the outermost assembly, and JSON."""
+        file = self.folder / named
+        try:
+            if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(self.root)):
+                raise NotPossible(f"The cloud assembly names {named[:200]}, which leads out of it.")
+            return json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as wrong:
+            raise NotPossible(f"{named[:200]!a} of the cloud assembly: {wrong}.") from None
+
 
 def read_stacks(folder: Path) -> list[MadeStack]:
     """Give the stacks in an order in which each comes after those that it needs.
@@ -96,7 +107,7 @@ def read_stacks(folder: Path) -> list[MadeStack]:
         NotPossible: there is no stack, or they need each other.
     """
     made: dict[str, MadeStack] = {}
-    for stack in _stacks(_manifest(folder, depth=0), ()):
+    for stack in _stacks(_manifest(folder, folder, depth=0), ()):
         if stack.name in made:
             raise NotPossible(f"Two stacks are called {stack.name}: give each its own name.")
         made[stack.name] = stack
@@ -111,20 +122,20 @@ def read_stacks(folder: Path) -> list[MadeStack]:
         raise NotPossible(f"Stacks need each other: {' → '.join(cycle.args[1])}.") from None
 
 
-def _manifest(folder: Path, *, depth: int) -> _Manifest:
+def _manifest(root: Path, folder: Path, *, depth: int) -> _Manifest:
     try:
         content = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as wrong:
         raise NotPossible(f"No cloud assembly was made: {wrong}.") from None
     if missing := content.get("missing"):
         raise LookupsMissing(missing)
-    manifest = _Manifest(folder, content.get("artifacts", {}))
+    manifest = _Manifest(root, folder, content.get("artifacts", {}))
     for name, artifact in manifest.artifacts.items():
         if artifact.get("type") == _NESTED:
             if depth >= _DEEPEST:
                 raise NotPossible(f"Stages are nested deeper than {_DEEPEST}.")
             inner = folder / artifact["properties"]["directoryName"]
-            manifest.nested[name] = _manifest(inner, depth=depth + 1)
+            manifest.nested[name] = _manifest(root, inner, depth=depth + 1)
     return manifest
 
 
@@ -151,16 +162,14 @@ def _names_of(manifest: _Manifest, artifact: Mapping[str, Any]) -> Iterator[str]
 def _stack(manifest: _Manifest, name: str, after: Sequence[str]) -> MadeStack:
     artifact = manifest.artifacts[name]
     properties = artifact.get("properties", {})
-    file = manifest.folder / properties["templateFile"]
     listed = [
-        json.loads((manifest.folder / other["properties"]["file"]).read_text(encoding="utf-8"))
+        manifest.document(other["properties"]["file"])
         for needed in artifact.get("dependencies", [])
         if (other := manifest.artifacts.get(needed, {})).get("type") == _ASSETS
     ]
     return MadeStack(
         name=_stack_name(name, artifact),
-        file=file,
-        template=json.loads(file.read_text(encoding="utf-8")),
+        template=manifest.document(properties["templateFile"]),
         place=_place(artifact),
         properties=properties,
         assets=tuple(one for assets in listed for one in _assets(assets, manifest.folder)),

@@ -56,14 +56,23 @@ class Packer:
         """
         if "\0" in named or named.startswith("/"):
             raise NotPossible(f"{named!r} must be a path relative to the template.")
-        found = Path(os.path.realpath(beside / named))
-        if not found.is_relative_to(self._root):
-            raise NotPossible(f"{named} leads out of the repository.")
+        found = self.inside(beside / named, named)
         if not found.exists():
             raise NotPossible(
                 f"{named} is not there: commit it, or let the install step build it "
                 "(a `prepare` script in package.json)."
             )
+        return found
+
+    def inside(self, path: Path, named: str) -> Path:
+        """Give what a path really leads to.
+
+        Raises:
+            NotPossible: outside the repository.
+        """
+        found = Path(os.path.realpath(path))
+        if not found.is_relative_to(self._root):
+            raise NotPossible(f"{named} leads out of the repository.")
         return found
 
     def pack(self, found: Path, *, zipped: bool) -> Packed:

@@ -55,6 +55,7 @@ class _Placed:
         return self.keys[key]
 
     def _packed(self, asset: MadeAsset) -> Packed:
+        self.packer.inside(asset.source, f"The asset {asset.source}")
         if not asset.source.name.endswith(".template.json"):
             return self.packer.pack(asset.source, zipped=asset.zipped)
         nested = _without_bootstrap(json.loads(asset.source.read_text(encoding="utf-8")))
