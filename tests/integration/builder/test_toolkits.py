@@ -37,7 +37,7 @@ class Checkout:
         (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / name / "package.json").write_text(json.dumps({"version": version}))
         program = folder / ".bin" / name.removeprefix("aws-")
-        program.parent.mkdir(exist_ok=True)
+        program.parent.mkdir(parents=True, exist_ok=True)
         program.write_text(TELLS.format(status=status))
         program.chmod(0o755)
 
@@ -108,6 +108,83 @@ def test_a_failing_cli_is_named_with_its_status(checkout: Checkout) -> None:
 
 def test_a_cdk_application_in_another_language_is_told_so(checkout: Checkout) -> None:
     assert "TypeScript or JavaScript" in tried(of_cdk, checkout.request())
+
+
+@pytest.mark.parametrize(
+    ("app", "made"),
+    [
+        ("node bin/shop", "bin/shop.js"),
+        ("node bin/shop.js", "bin/shop.js"),
+        ("node --enable-source-maps 'dist/bin/the shop.mjs' --all", "dist/bin/the shop.mjs"),
+        ("node -r source-map-support/register index", "index/index.js"),
+    ],
+)
+def test_a_program_that_is_not_there_yet_is_built_first(
+    checkout: Checkout, *, app: str, made: str
+) -> None:
+    checkout.package("aws-cdk-lib", "2.224.0")
+    with_tools(checkout, "2.1148.1")
+    written(checkout, {"package.json": {"scripts": {"build": "tsc"}}, "cdk.json": {"app": app}})
+
+    tried(of_cdk, checkout.request())
+    (checkout.root / made).parent.mkdir(parents=True, exist_ok=True)
+    (checkout.root / made).write_text("")
+    tried(of_cdk, checkout.request())
+
+    first, second = checkout.ran()
+    assert first.endswith("--build npm run build")
+    assert "--build" not in second
+
+
+@pytest.mark.parametrize(
+    ("cdk", "package"),
+    [
+        ({"app": "node bin/shop"}, {"scripts": {"test": "jest"}}),
+        ({"app": "node bin/shop"}, {}),
+        ({"app": "node bin/shop", "build": "make"}, {"scripts": {"build": "tsc"}}),
+        ({"app": "npx tsx bin/shop.ts"}, {"scripts": {"build": "tsc"}}),
+        ({"app": "node"}, {"scripts": {"build": "tsc"}}),
+        ({"app": "node 'bin/shop"}, {"scripts": {"build": "tsc"}}),
+    ],
+)
+def test_nothing_is_built_that_the_application_does_not_wait_for(
+    checkout: Checkout, *, cdk: Mapping[str, object], package: Mapping[str, object]
+) -> None:
+    checkout.package("aws-cdk-lib", "2.224.0")
+    with_tools(checkout, "2.1148.1")
+    written(checkout, {"package.json": package, "cdk.json": cdk})
+
+    tried(of_cdk, checkout.request())
+
+    (ran,) = checkout.ran()
+    assert "--build" not in ran
+
+
+def test_a_failing_cli_says_how_to_build_first_where_there_is_a_script_for_it(
+    checkout: Checkout,
+) -> None:
+    checkout.package("aws-cdk-lib", "2.224.0")
+    checkout.package("aws-cdk", "2.9999.0", status=1)
+    with_tools(checkout, "2.1148.1")
+    written(checkout, {"package.json": {"scripts": {"build": "tsc"}}, "cdk.json": {"app": "x"}})
+    assert 'let cdk.json say so: `"build": "npm run build"`' in tried(of_cdk, checkout.request())
+
+    written(checkout, {"cdk.json": {"app": "x", "build": "npm run build"}})
+    assert "say so" not in tried(of_cdk, checkout.request())
+
+
+def written(checkout: Checkout, files: Mapping[str, object]) -> None:
+    for name, content in files.items():
+        (checkout.root / name).write_text(json.dumps(content))
+
+
+def test_cdk_1_is_refused_by_its_version_and_says_where_to_go(checkout: Checkout) -> None:
+    checkout.package("@aws-cdk/core", "1.204.0")
+
+    said = tried(of_cdk, checkout.request())
+
+    assert "CDK 1.204.0" in said
+    assert "move the application to CDK 2" in said
 
 
 def test_what_was_looked_up_stands_beside_what_the_repository_holds(checkout: Checkout) -> None:

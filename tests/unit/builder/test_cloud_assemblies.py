@@ -21,10 +21,10 @@ from services.builder.domain.assembly.checked import CheckedAssembly
 from services.builder.domain.assembly.reach import Reach
 from services.builder.domain.assembly.refusals import (
     ImageAsset,
-    NotItsPlace,
     NotItsRole,
     NotItsStack,
     Refusal,
+    StackElsewhere,
     TagOfOurs,
 )
 from tests.support.assemblies import parameter, reach_of, template_of
@@ -323,8 +323,8 @@ def test_stacks_that_need_each_other_and_none_at_all_are_not_possible(
         ({"assumeRoleArn": role(name="admin-role")}, NotItsRole, "cdk-hnb659fds-admin-role"),
         ({"cloudFormationExecutionRoleArn": role() + "/x"}, NotItsRole, "eu-west-1/x"),
         ({"assumeRoleArn": "arn:aws:iam::111122223333:role/cdk-admin"}, NotItsRole, "cdk-admin"),
-        ({"place": "aws://999999999999/eu-west-1"}, NotItsPlace, "999999999999"),
-        ({"place": "aws://111122223333/us-east-1"}, NotItsPlace, "us-east-1"),
+        ({"place": "aws://999999999999/eu-west-1"}, StackElsewhere, "999999999999"),
+        ({"place": "aws://111122223333/us-east-1"}, StackElsewhere, "us-east-1"),
         ({"images": ("image-of-mine",)}, ImageAsset, "image-of-mine"),
         ({"tags": {"trellis:environment": "x"}}, TagOfOurs, "trellis:environment"),
         ({"stackName": "CDKToolkit"}, NotItsStack, "CDKToolkit"),

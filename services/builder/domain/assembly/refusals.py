@@ -6,7 +6,7 @@ Refusal
 ├── NotItsRole                       a role that is not ours to assume or pass
 ├── TagOfOurs                       a tag by which Trellis knows whose a stack is
 ├── SecretInTheOpen                  a secret as a parameter that everybody can read
-├── NotItsPlace                      another account, region, stage or environment
+├── NotItsPlace, StackElsewhere      another account, region, stage or environment
 ├── PathOutside, NotAPlainFile       what does not lie in the assembly's folder
 ├── TooMuch                          more than an assembly may hold
 ├── UnknownKind, ImageAsset, LookupMissing
@@ -108,6 +108,21 @@ class NotItsPlace(Refusal):
     def __init__(self, what: str, named: str, own: str) -> None:
         super().__init__(
             f"the {what} {named}", f"This environment's {what} is {own}: deploy its commit anew."
+        )
+
+
+class StackElsewhere(Refusal):
+    """The application itself says where a stack goes, and it is not where this environment is."""
+
+    def __init__(self, stack: str, place: str, own: str) -> None:
+        super().__init__(
+            f"{place}, where the stack {stack} is to go",
+            f"This environment is {own}. Let the application go where it is deployed (in CDK: "
+            "`env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: "
+            "process.env.CDK_DEFAULT_REGION }`), "
+            "or give the environment that region (`trellis apps settings … --region`) and "
+            "credentials of that account (`trellis credentials set`). Several regions or accounts "
+            "at once are not deployed.",
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from services.builder.adapters.frameworks.synthesiser import toolkit
+from services.builder.adapters.frameworks.synthesiser.building import building, hint_to_build
 from services.builder.adapters.frameworks.synthesiser.cloud_assembly import (
     MadeStack,
     read_stacks,
@@ -16,7 +17,7 @@ from services.builder.adapters.frameworks.synthesiser.rewriting import rewrite
 from services.builder.adapters.frameworks.synthesiser.writing import Framework
 
 CONTEXT = Path("cdk.context.json")
-_LIBRARY = "aws-cdk-lib"
+_LIBRARY, _LIBRARY_OF_1 = "aws-cdk-lib", "@aws-cdk/core"
 
 
 def of_cdk(request: Mapping[str, Any], assembly: Path) -> None:
@@ -30,27 +31,37 @@ def of_cdk(request: Mapping[str, Any], assembly: Path) -> None:
     root, tools, target = Path(request["root"]), Path(request["tools"]), request["target"]
     library = toolkit.installed(_LIBRARY, root)
     if library is None:
-        raise NotPossible(
-            f"{_LIBRARY} is not installed: only CDK applications in TypeScript or JavaScript can "
-            "be synthesised here; they name it in package.json."
-        )
+        raise _without_library(root)
     _remember(request["context"])
-    made = assembly.with_name("cdk.out")
+    made, build = assembly.with_name("cdk.out"), building(root)
     ended = toolkit.run(
-        [_program(root, tools), *_arguments(made, target["stage"])],
+        [_program(root, tools), *_arguments(made, target["stage"]), *build],
         _environment(target),
         root=root,
         tools=tools,
     )
-    stacks = _read(made, ended)
+    stacks = _read(made, ended, hint="" if build else hint_to_build(root))
     framework = Framework("cdk", toolkit.version_of(library))
     rewrite(stacks, assembly, request, framework=framework, root=root.parent)
     shutil.rmtree(made, ignore_errors=True)
 
 
-def _read(made: Path, ended: int) -> list[MadeStack]:
+def _without_library(root: Path) -> NotPossible:
+    if old := toolkit.installed(_LIBRARY_OF_1, root):
+        return NotPossible(
+            f"This is CDK {toolkit.version_of(old)}, and AWS ended CDK 1 in June 2023: move the "
+            f"application to CDK 2 (`npm install {_LIBRARY} constructs`, and import from there; "
+            "docs.aws.amazon.com/cdk/v2/guide/migrating-v2.html says how)."
+        )
+    return NotPossible(
+        f"{_LIBRARY} is not installed: only CDK applications in TypeScript or JavaScript can be "
+        "synthesised here; they name it in a package.json beside cdk.json, or above it."
+    )
+
+
+def _read(made: Path, ended: int, *, hint: str) -> list[MadeStack]:
     """A lookup that is missing ends `cdk synth` with 1, and an assembly that says which."""
-    failed = ToolFailed("cdk synth", ended)
+    failed = ToolFailed("cdk synth", ended, hint=hint)
     try:
         stacks = read_stacks(made)
     except NotPossible as reason:
