@@ -1,6 +1,7 @@
 """Which program of a framework is run, and what is said where there is none that can be."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from services.builder.adapters.frameworks.synthesiser import sst, toolkit
 from services.builder.adapters.frameworks.synthesiser.cdk import of_cdk
 from services.builder.adapters.frameworks.synthesiser.problems import LookupsMissing, NotPossible
 from services.builder.adapters.frameworks.synthesiser.sst import of_sst
+from services.builder.domain.error_lines import error_line
 
 TARGET = {
     "account": "111122223333",
@@ -176,6 +178,31 @@ def test_a_failing_cli_says_how_to_build_first_where_there_is_a_script_for_it(
 def written(checkout: Checkout, files: Mapping[str, object]) -> None:
     for name, content in files.items():
         (checkout.root / name).write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize("on_the_machine", [True, False])
+def test_a_build_that_wants_docker_is_told_what_to_do_instead(
+    checkout: Checkout,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    *,
+    on_the_machine: bool,
+) -> None:
+    checkout.package("aws-cdk-lib", "2.224.0")
+    with_tools(checkout, "2.1148.1")
+    (checkout.root / "tools" / "bin" / "cdk").write_text("#!/bin/sh\ndocker run x\n")
+    if on_the_machine:
+        there = checkout.root / "docker"
+        there.write_text("#!/bin/sh\necho 'Is the daemon running?'\n")
+        there.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{checkout.root}:{os.environ['PATH']}")
+
+    assert "`cdk synth` ended with 1" in tried(of_cdk, checkout.request())
+
+    (said,) = [line for line in capfd.readouterr().err.splitlines() if error_line(line)]
+    assert error_line(said) == said
+    assert "needs Docker" in said
+    assert "lambda.Code.fromAsset" in said
 
 
 def test_cdk_1_is_refused_by_its_version_and_says_where_to_go(checkout: Checkout) -> None:

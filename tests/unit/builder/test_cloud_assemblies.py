@@ -312,6 +312,16 @@ def test_stacks_that_need_each_other_and_none_at_all_are_not_possible(
         read_stacks(twice.stack("b", ONE, stackName="c").written())
 
 
+def test_the_assets_of_the_legacy_synthesizer_are_not_asked_for_as_variables(
+    made: CloudAssembly,
+) -> None:
+    asked = {f"AssetParameters{HASH}S3Bucket70B45D85": {"Type": "String"}}
+    made.stack("api", {**ONE, "Parameters": asked})
+
+    with pytest.raises(NotPossible, match="leave out `LegacyStackSynthesizer`"):
+        read_stacks(made.written())
+
+
 @pytest.mark.parametrize(
     ("of_stack", "refusal", "named"),
     [

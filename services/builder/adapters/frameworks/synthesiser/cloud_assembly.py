@@ -19,6 +19,7 @@ from services.builder.adapters.frameworks.synthesiser.problems import (
 )
 
 _STACK, _ASSETS, _NESTED = "aws:cloudformation:stack", "cdk:asset-manifest", "cdk:cloud-assembly"
+_LEGACY_ASSET = re.compile(r"AssetParameters[0-9a-f]{64}")
 _DEEPEST = 8
 _ROLES = ("assumeRoleArn", "cloudFormationExecutionRoleArn")
 _BOOTSTRAP = re.compile(
@@ -160,13 +161,25 @@ def _stack(manifest: _Manifest, name: str, after: Sequence[str]) -> MadeStack:
     return MadeStack(
         name=_stack_name(name, artifact),
         file=file,
-        template=json.loads(file.read_text(encoding="utf-8")),
+        template=_template(file, name),
         place=_place(artifact),
         properties=properties,
         assets=tuple(one for assets in listed for one in _assets(assets, manifest.folder)),
         images=tuple(image for assets in listed for image in assets.get("dockerImages", {})),
         after=tuple(dict.fromkeys(after)),
     )
+
+
+def _template(file: Path, stack: str) -> Template:
+    """Read a stack's template; the legacy synthesizer asks for assets there, and lists none."""
+    template: Template = json.loads(file.read_text(encoding="utf-8"))
+    if any(_LEGACY_ASSET.match(name) for name in template.get("Parameters") or ()):
+        raise NotPossible(
+            f"The stack {stack} is made by CDK's legacy synthesizer, whose assets are not uploaded "
+            "here: leave out `LegacyStackSynthesizer` (the default one will do), and "
+            "`@aws-cdk/core:newStyleStackSynthesis` in cdk.json."
+        )
+    return template
 
 
 def _assets(listed: Mapping[str, Any], folder: Path) -> Iterator[MadeAsset]:
