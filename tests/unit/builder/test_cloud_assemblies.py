@@ -16,6 +16,7 @@ from services.builder.adapters.frameworks.synthesiser.problems import (
     ParametersMissing,
 )
 from services.builder.adapters.frameworks.synthesiser.rewriting import rewrite
+from services.builder.adapters.frameworks.synthesiser.stages import without_stages
 from services.builder.adapters.frameworks.synthesiser.writing import Framework
 from services.builder.domain.assembly.checked import CheckedAssembly
 from services.builder.domain.assembly.reach import Reach
@@ -284,6 +285,41 @@ def test_stacks_inside_of_stages_are_found_and_ordered(made: CloudAssembly, reac
 
     assert [stack.name for stack in stacks] == ["blue-api", "green-api"]
     assert stacks[1].after == ("blue-api",)
+
+
+def with_stage(made: CloudAssembly, *, needs: tuple[str, ...] = ()) -> CloudAssembly:
+    """Put two stacks into a stage beside what is there."""
+    inner = CloudAssembly(made.folder / "prod").stack("data", ONE, stackName="prod-data")
+    inner.stack("api", ONE, needs=("data",), stackName="prod-api").written()
+    properties = {"directoryName": "prod"}
+    made.artifacts["prod"] = {"type": "cdk:cloud-assembly", "properties": properties}
+    made.artifacts["prod"]["dependencies"] = list(needs)
+    return made
+
+
+def test_the_stages_beside_a_pipelines_own_stack_are_the_pipelines_to_deploy(
+    made: CloudAssembly, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stacks = without_stages(read_stacks(with_stage(made.stack("pipeline", ONE)).written()))
+
+    assert [stack.name for stack in stacks] == ["pipeline"]
+    assert "Left alone, as `cdk deploy --all` does: prod-data, prod-api." in capsys.readouterr().out
+
+
+def test_a_stage_that_a_stack_outside_needs_is_deployed_with_it(made: CloudAssembly) -> None:
+    made.stack("alarms", ONE, needs=("prod",))
+
+    stacks = without_stages(read_stacks(with_stage(made).written()))
+
+    assert [stack.name for stack in stacks] == ["prod-data", "prod-api", "alarms"]
+
+
+def test_where_every_stack_is_in_a_stage_all_are_deployed(made: CloudAssembly) -> None:
+    made.folder.mkdir()
+
+    stacks = without_stages(read_stacks(with_stage(made).written()))
+
+    assert [stack.name for stack in stacks] == ["prod-data", "prod-api"]
 
 
 def test_a_question_about_the_account_is_passed_on(made: CloudAssembly) -> None:

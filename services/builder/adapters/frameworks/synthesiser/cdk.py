@@ -14,6 +14,7 @@ from services.builder.adapters.frameworks.synthesiser.cloud_assembly import (
 )
 from services.builder.adapters.frameworks.synthesiser.problems import NotPossible, ToolFailed
 from services.builder.adapters.frameworks.synthesiser.rewriting import rewrite
+from services.builder.adapters.frameworks.synthesiser.stages import without_stages
 from services.builder.adapters.frameworks.synthesiser.writing import Framework
 
 CONTEXT = Path("cdk.context.json")
@@ -63,7 +64,7 @@ def _read(made: Path, ended: int, *, hint: str) -> list[MadeStack]:
     """A lookup that is missing ends `cdk synth` with 1, and an assembly that says which."""
     failed = ToolFailed("cdk synth", ended, hint=hint)
     try:
-        stacks = read_stacks(made)
+        stacks = without_stages(read_stacks(made))
     except NotPossible as reason:
         raise (failed if ended else reason) from None
     if ended:

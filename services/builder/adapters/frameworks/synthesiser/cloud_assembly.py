@@ -43,7 +43,10 @@ class MadeAsset:
 
 @dataclass(frozen=True)
 class MadeStack:
-    """A stack as the framework has written it; `after` names the stacks that it needs."""
+    """A stack as the framework has written it; `after` names the stacks that it needs.
+
+    `in_stage` says that it lies in an assembly that is nested in the application's own.
+    """
 
     name: str
     file: Path
@@ -53,6 +56,7 @@ class MadeStack:
     assets: tuple[MadeAsset, ...]
     images: tuple[str, ...]
     after: tuple[str, ...] = ()
+    in_stage: bool = False
 
     @property
     def tags(self) -> dict[str, str]:
@@ -79,6 +83,7 @@ class _Manifest:
 
     folder: Path
     artifacts: Mapping[str, Mapping[str, Any]]
+    depth: int
     nested: dict[str, "_Manifest"] = field(default_factory=dict)
 
     def stacks(self) -> Iterator[str]:
@@ -119,7 +124,7 @@ def _manifest(folder: Path, *, depth: int) -> _Manifest:
         raise NotPossible(f"No cloud assembly was made: {wrong}.") from None
     if missing := content.get("missing"):
         raise LookupsMissing(missing)
-    manifest = _Manifest(folder, content.get("artifacts", {}))
+    manifest = _Manifest(folder, content.get("artifacts", {}), depth)
     for name, artifact in manifest.artifacts.items():
         if artifact.get("type") == _NESTED:
             if depth >= _DEEPEST:
@@ -167,6 +172,7 @@ def _stack(manifest: _Manifest, name: str, after: Sequence[str]) -> MadeStack:
         assets=tuple(one for assets in listed for one in _assets(assets, manifest.folder)),
         images=tuple(image for assets in listed for image in assets.get("dockerImages", {})),
         after=tuple(dict.fromkeys(after)),
+        in_stage=manifest.depth > 0,
     )
 
 
