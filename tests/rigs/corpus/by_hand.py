@@ -10,6 +10,7 @@ from pathlib import Path
 
 from services.builder.adapters.frameworks.port import Found
 from services.builder.adapters.frameworks.synthesiser import toolkit
+from services.builder.adapters.isolation.passing import DEFAULT
 from tests.rigs.corpus.account import REGION, Account, Picture
 from tests.rigs.corpus.calling import Calls, call
 from tests.rigs.corpus.installing import Typed
@@ -65,6 +66,15 @@ def deploy_by_hand(
         done.failed, done.seconds = str(failed), time.monotonic() - began
         done.failed_at = "build" if step == "deploy" and not account.touched() else step
     return done
+
+
+def of_the_network() -> dict[str, str]:
+    """How this machine reaches registries: as a builder passes it to its steps."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in DEFAULT or name.startswith("npm_config_")
+    }
 
 
 def _deploy(way: str) -> tuple[tuple[str, ...], ...]:
@@ -140,10 +150,6 @@ class Terminal:
             "SST_TELEMETRY_DISABLED": "1",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "NODE_OPTIONS": f"--require={_SHIM}",
-            **{
-                name: value
-                for name, value in os.environ.items()
-                if name.lower().startswith(("npm_config_", "http_proxy", "https_proxy", "no_proxy"))
-            },
+            **of_the_network(),
             **self.account.environment(),
         }
