@@ -24,7 +24,7 @@ from cli.local_aws import LocalAws
 from services.builder.adapters.frameworks.known import find_application
 from services.chassis.logging import configure_logging
 from tests.rigs.corpus.account import Account
-from tests.rigs.corpus.by_hand import ByHand, deploy_by_hand, of_the_network
+from tests.rigs.corpus.by_hand import ByHand, deploy_by_hand
 from tests.rigs.corpus.by_trellis import ByTrellis, deploy_by_trellis
 from tests.rigs.corpus.comparing import Outcome, Verdict, compare
 from tests.rigs.corpus.installing import by_lock
@@ -92,7 +92,7 @@ async def _by_hand(application: Path, aws: LocalAws, cdk: Path) -> ByHand:
 
 async def _by_trellis(application: Path) -> ByTrellis:
     with tempfile.TemporaryDirectory(prefix="trellis-corpus-") as folder:
-        async with whole_trellis(Path(folder), name="application", **of_the_network()) as stage:
+        async with whole_trellis(Path(folder), name="application") as stage:
             assert stage.up.local_aws is not None
             account = Account(stage.accounts["development"], stage.up.local_aws)
             return await deploy_by_trellis(application, stage, account)

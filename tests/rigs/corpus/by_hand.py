@@ -10,10 +10,10 @@ from pathlib import Path
 
 from services.builder.adapters.frameworks.port import Found
 from services.builder.adapters.frameworks.synthesiser import toolkit
-from services.builder.adapters.isolation.passing import DEFAULT
 from tests.rigs.corpus.account import REGION, Account, Picture
 from tests.rigs.corpus.calling import Calls, call
 from tests.rigs.corpus.installing import Typed
+from tests.support.stack import of_the_network
 
 STAGE = "development"
 _LONGEST = 900
@@ -66,15 +66,6 @@ def deploy_by_hand(
         done.failed, done.seconds = str(failed), time.monotonic() - began
         done.failed_at = "build" if step == "deploy" and not account.touched() else step
     return done
-
-
-def of_the_network() -> dict[str, str]:
-    """How this machine reaches registries: as a builder passes it to its steps."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name in DEFAULT or name.startswith("npm_config_")
-    }
 
 
 def _deploy(way: str) -> tuple[tuple[str, ...], ...]:
