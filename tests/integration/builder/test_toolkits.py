@@ -241,13 +241,23 @@ def test_lookups_count_also_when_the_cli_failed_for_want_of_them(checkout: Check
         of_cdk(checkout.request(), room / "assembly")
 
 
-@pytest.mark.parametrize("version", ["3.17.1", "4.0.0-beta.1", "1.18.4"])
-def test_an_sst_that_makes_no_cloudformation_is_refused_by_its_version(
-    checkout: Checkout, version: str
+@pytest.mark.parametrize(
+    ("version", "why"),
+    [
+        ("3.17.1", "an engine of their own"),
+        ("4.0.0-beta.1", "an engine of their own"),
+        ("1.18.4", "upgrade to SST 2"),
+    ],
+)
+def test_an_sst_that_is_not_deployed_here_is_refused_by_its_version(
+    checkout: Checkout, *, version: str, why: str
 ) -> None:
     checkout.package("sst", version)
 
-    assert version in tried(of_sst, checkout.request())
+    said = tried(of_sst, checkout.request())
+
+    assert version in said
+    assert why in said
     assert checkout.ran() == []
 
 

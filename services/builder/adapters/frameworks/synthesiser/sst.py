@@ -58,7 +58,13 @@ def _checked(package: Path | None) -> str:
     if package is None:
         raise NotPossible("sst is not installed: name it in package.json.")
     version = toolkit.version_of(package)
-    if toolkit.as_numbers(version)[:1] != (_MAJOR,):
+    major = (*toolkit.as_numbers(version), 0)[0]
+    if major < _MAJOR:
+        raise NotPossible(
+            f"This is SST {version}, which is no longer cared for: upgrade to SST {_MAJOR} "
+            "(v2.sst.dev/upgrade-guide), which is deployed here."
+        )
+    if major > _MAJOR:
         raise NotPossible(
             f"This is SST {version}. SST {_MAJOR} makes CloudFormation, which is deployed here; "
             "later ones have an engine of their own, which is not run yet."
