@@ -173,7 +173,8 @@ class LookupMissing(Refusal):
     def __init__(self, names: str) -> None:
         super().__init__(
             f"values of the account that were not there ({names})",
-            "Commit them (cdk.context.json) and push.",
+            "See that the environment's account and region have them, or commit values of your own "
+            "(cdk.context.json) and push.",
         )
 
 
