@@ -180,6 +180,41 @@ def written(checkout: Checkout, files: Mapping[str, object]) -> None:
         (checkout.root / name).write_text(json.dumps(content))
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        (".nvmrc", "v14\n", ".nvmrc asks for node v14, and this builder has 20.1.0."),
+        (".node-version", "22.3.1", ".node-version asks for node 22.3.1,"),
+        ("package.json", '{"engines": {"node": ">=22.18"}}', "package.json asks for node >=22.18,"),
+        ("package.json", '{"engines": {"node": ">=14"}}', None),
+        ("package.json", '{"engines": {"node": "*"}}', None),
+        ("package.json", "[]", None),
+        (".nvmrc", "lts/*", None),
+        (".nvmrc", "20", None),
+    ],
+)
+def test_a_failing_cli_says_so_where_another_node_was_asked_for(
+    checkout: Checkout,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    file: str,
+    content: str,
+    told: str | None,
+) -> None:
+    for package, version in (("aws-cdk-lib", "2.224.0"), ("sst", "2.49.8")):
+        checkout.package(package, version, status=1)
+    checkout.package("aws-cdk", "2.9999.0", status=1)
+    with_tools(checkout, "2.1148.1")
+    (checkout.root / "node").write_text("#!/bin/sh\necho v20.1.0\n")
+    (checkout.root / "node").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{checkout.root}:{os.environ['PATH']}")
+    (checkout.root / file).write_text(content)
+
+    for way in (of_cdk, of_sst):
+        said = tried(way, checkout.request())
+        assert told in said if told else "asks for node" not in said
+
+
 @pytest.mark.parametrize("on_the_machine", [True, False])
 def test_a_build_that_wants_docker_is_told_what_to_do_instead(
     checkout: Checkout,

@@ -12,6 +12,7 @@ from services.builder.adapters.frameworks.synthesiser.cloud_assembly import (
     MadeStack,
     read_stacks,
 )
+from services.builder.adapters.frameworks.synthesiser.node_version import hint_of_node
 from services.builder.adapters.frameworks.synthesiser.problems import NotPossible, ToolFailed
 from services.builder.adapters.frameworks.synthesiser.rewriting import rewrite
 from services.builder.adapters.frameworks.synthesiser.stages import without_stages
@@ -41,7 +42,8 @@ def of_cdk(request: Mapping[str, Any], assembly: Path) -> None:
         root=root,
         tools=tools,
     )
-    stacks = _read(made, ended, hint="" if build else hint_to_build(root))
+    hints = ("" if build else hint_to_build(root), hint_of_node(root)) if ended else ()
+    stacks = _read(made, ToolFailed("cdk synth", ended, hints=hints) if ended else None)
     framework = Framework("cdk", toolkit.version_of(library))
     rewrite(stacks, assembly, request, framework=framework, root=root.parent)
     shutil.rmtree(made, ignore_errors=True)
@@ -60,14 +62,13 @@ def _without_library(root: Path) -> NotPossible:
     )
 
 
-def _read(made: Path, ended: int, *, hint: str) -> list[MadeStack]:
+def _read(made: Path, failed: ToolFailed | None) -> list[MadeStack]:
     """A lookup that is missing ends `cdk synth` with 1, and an assembly that says which."""
-    failed = ToolFailed("cdk synth", ended, hint=hint)
     try:
         stacks = without_stages(read_stacks(made))
     except NotPossible as reason:
-        raise (failed if ended else reason) from None
-    if ended:
+        raise (failed or reason) from None
+    if failed:
         raise failed
     return stacks
 

@@ -17,9 +17,9 @@ class NotPossible(Exception):
 class ToolFailed(NotPossible):
     """The framework's own program ended with an error: what it printed says why."""
 
-    def __init__(self, program: str, ended: int, *, hint: str = "") -> None:
+    def __init__(self, program: str, ended: int, *, hints: Sequence[str] = ()) -> None:
         said = f"`{program}` ended with {ended}; the last lines of the log say why."
-        super().__init__(f"{said} {hint}".strip())
+        super().__init__(" ".join([said, *filter(None, hints)]))
 
 
 class ParametersMissing(Exception):

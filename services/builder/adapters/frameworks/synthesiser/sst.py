@@ -10,6 +10,7 @@ from typing import Any
 from services.builder.adapters.frameworks.synthesiser import toolkit
 from services.builder.adapters.frameworks.synthesiser.aws_stub import answering
 from services.builder.adapters.frameworks.synthesiser.cloud_assembly import read_stacks
+from services.builder.adapters.frameworks.synthesiser.node_version import hint_of_node
 from services.builder.adapters.frameworks.synthesiser.problems import NotPossible, ToolFailed
 from services.builder.adapters.frameworks.synthesiser.rewriting import rewrite
 from services.builder.adapters.frameworks.synthesiser.writing import Framework
@@ -49,7 +50,7 @@ def of_sst(request: Mapping[str, Any], assembly: Path) -> None:
             root=root,
         )
     if ended != 0:
-        raise ToolFailed("sst build", ended)
+        raise ToolFailed("sst build", ended, hints=(hint_of_node(root),))
     framework = Framework("sst", version)
     rewrite(read_stacks(_MADE.resolve()), assembly, request, framework=framework, root=root.parent)
 
