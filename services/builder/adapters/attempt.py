@@ -59,7 +59,7 @@ class Granted:
 
 
 @dataclass(frozen=True)
-class Manager:
+class PackageTool:
     """The package manager that installs: every later program may call it (`pnpm exec tsx`).
 
     `folder` is that of its toolchain, None for npm, which comes with node; `environment` lets it
@@ -129,7 +129,7 @@ class Attempt:
     """What the builder keeps for its runs."""
     layers: tuple[Layer, ...] = ()
     """The dependencies, each below a layer that this run alone writes to."""
-    manager: Manager = field(default_factory=Manager)
+    manager: PackageTool = field(default_factory=PackageTool)
     found: Found | None = None
     """The application, as it was found in the checkout."""
     stop: Stop | None = None

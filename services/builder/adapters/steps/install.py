@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from functools import partial
 
-from services.builder.adapters.attempt import Attempt, Manager
+from services.builder.adapters.attempt import Attempt, PackageTool
 from services.builder.adapters.dependencies.inputs import Inputs, NothingKept, read_inputs
 from services.builder.adapters.dependencies.reading import read_levels
 from services.builder.adapters.dependencies.store import Kept
@@ -124,10 +124,10 @@ async def _run(
         )
 
 
-async def _manager(attempt: Attempt, wanted: Install) -> Manager:
+async def _manager(attempt: Attempt, wanted: Install) -> PackageTool:
     toolchain = wanted.installer.toolchain
     folder = await attempt.shop.toolchain(toolchain) if toolchain else None
-    return Manager(folder, wanted.environment)
+    return PackageTool(folder, wanted.environment)
 
 
 async def _inputs(attempt: Attempt, wanted: Install) -> Inputs:
