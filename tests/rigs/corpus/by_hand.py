@@ -137,6 +137,7 @@ class Terminal:
             "npm_config_cache": str(Path.home() / ".npm"),
             "CI": "true",
             "npm_config_yes": "true",
+            "npm_config_manage_package_manager_versions": "false",
             **toolkit.for_npx(self.tools),
             "SST_TELEMETRY_DISABLED": "1",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
