@@ -11,6 +11,7 @@ from cli.demo.stage import Stage, on_stage
 from cli.git_server import GitServer
 from cli.supervisor import Patience
 from cli.up import LocalAwsWanted, Up, UpSettings
+from services.builder.adapters.isolation.passing import DEFAULT
 from tests.support.aws import INSTALLATION
 
 DEMO = Path(__file__).parents[2] / "deploy" / "demo"
@@ -21,6 +22,15 @@ def queues(*names: str) -> dict[str, str]:
     """A template with these queues: nothing to install, deployed in a second."""
     resources = {name: {"Type": "AWS::SQS::Queue"} for name in names}
     return {"template.json": json.dumps({"Resources": resources})}
+
+
+def of_the_network() -> dict[str, str]:
+    """How this machine reaches registries: as a builder passes it to its steps."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in DEFAULT or name.startswith("npm_config_")
+    }
 
 
 @asynccontextmanager
@@ -37,6 +47,7 @@ async def whole_trellis(
     with GitServer(folder / "git") as git:
         given = {
             "PATH": os.environ["PATH"],
+            **of_the_network(),
             "TRELLIS_KEYS": str(folder / "keys"),
             "TRELLIS_GIT_ORIGINS": git.origin,
             **environ,

@@ -14,7 +14,7 @@ from services.builder.adapters.dependencies.store import Kept
 from services.builder.adapters.deployer.prepared import Prepared
 from services.builder.adapters.frameworks.port import Found
 from services.builder.adapters.isolation.layers import Layer
-from services.builder.adapters.isolation.profile import SOURCE, Mount
+from services.builder.adapters.isolation.profile import MANAGER, SOURCE, Mount
 from services.builder.adapters.isolation.room import Room
 from services.builder.adapters.isolation.sandbox import Command, Exit, Sandbox
 from services.builder.adapters.limits import Limits, failure_of, heap_option
@@ -56,6 +56,23 @@ class Granted:
         if self.credentials:
             values["the AWS credentials"] = self.credentials
         return {name: value.get_secret_value() for name, value in values.items()}
+
+
+@dataclass(frozen=True)
+class PackageTool:
+    """The package manager that installs: every later program may call it (`pnpm exec tsx`).
+
+    `folder` is that of its toolchain, None for npm, which comes with node; `environment` lets it
+    do as the builder needs it.
+    """
+
+    folder: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def mounts(self) -> tuple[Mount, ...]:
+        """Where a program sees it."""
+        return (Mount(self.folder, MANAGER),) if self.folder else ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +129,7 @@ class Attempt:
     """What the builder keeps for its runs."""
     layers: tuple[Layer, ...] = ()
     """The dependencies, each below a layer that this run alone writes to."""
+    manager: PackageTool = field(default_factory=PackageTool)
     found: Found | None = None
     """The application, as it was found in the checkout."""
     stop: Stop | None = None
@@ -165,7 +183,7 @@ class Attempt:
             cwd=f"{SOURCE}/{where}" if where else SOURCE,
             environment={**self.environment(), **(environment or {})},
             read_only=read_only,
-            of_builder=of_builder,
+            of_builder=(*self.manager.mounts, *of_builder),
             layers=self.layers,
             covered=(self.made.prepared.folder.parent.name,) if self.made else (),
             room=Room(self.size.memory_mib << 20, self.size.cpus),
@@ -200,6 +218,7 @@ class Attempt:
             "CI": "true",
             "NO_COLOR": "1",
             "NODE_OPTIONS": heap_option(self.size),
+            **self.manager.environment,
             **dict(zip(TOLD, (target.stage, target.environment, self.commit or ""), strict=True)),
             **target.variables,
         }

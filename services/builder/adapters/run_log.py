@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 
-from services.builder.domain.error_lines import error_line
+from services.builder.domain.error_lines import complaint
 from services.builder.domain.run import RunIds
 from services.chassis import tasks
 from services.chassis.bus.errors import PublishRefused
@@ -109,7 +109,7 @@ class RunLog:
 
     def _add(self, line: ChunkLine) -> None:
         self._tail.append(line.text[:1024])
-        self._error = self._error or error_line(line.text)
+        self._error = complaint(self._error, line.text)
         self._waiting.append((self._step, line))
         self._size += len(line.text) + 1
 

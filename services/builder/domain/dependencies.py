@@ -10,6 +10,7 @@ _NO_LOCK = (
     "There is no lock file: this build cannot be repeated exactly. "
     "Commit one to get the same dependencies every time."
 )
+_OWN_LOCK = ("npm", "install")
 _INTO_NODE_MODULES = (
     "Yarn's Plug'n'Play is not used here: it installs into node_modules "
     "(as `nodeLinker: node-modules` in .yarnrc.yml does)."
@@ -66,8 +67,11 @@ def install(levels: Sequence[Level]) -> Install | None:
 
 
 def locked_by_npm(wanted: Install) -> Install:
-    """Install what npm has just resolved, and written into a lock file of this run's own."""
-    return replace(wanted, argv=FROZEN[Installer.NPM], lock="package-lock.json", notices=())
+    """Install what npm has just resolved, and written into a lock file of this run's own.
+
+    Not by `npm ci`: it refuses a lock file of npm's own making that lacks optional packages.
+    """
+    return replace(wanted, argv=_OWN_LOCK, lock="package-lock.json", notices=())
 
 
 def _locked(level: Level, locks: Sequence[str]) -> Install:

@@ -6,10 +6,8 @@ from pathlib import Path
 import pytest
 
 from services.builder.adapters.dependencies.reading import read_levels
-from services.builder.adapters.frameworks.synthesis import TOOLS
 from services.builder.adapters.isolation.preparation import prepare
-from services.builder.adapters.isolation.profile import Mount
-from services.builder.adapters.steps.install import WITH_TOOLS
+from services.builder.adapters.isolation.profile import MANAGER, Mount
 from services.builder.adapters.toolchains.toolchains import Toolchains
 from services.builder.domain.dependencies import install
 from services.builder.domain.installers import Installer
@@ -60,9 +58,9 @@ async def installed(box: Boxed, source: Path, named: str) -> tuple[str, ...]:
     mounts: tuple[Mount, ...] = ()
     if toolchain := wanted.installer.toolchain:
         folder = await Toolchains(KEPT).ready(toolchain, prepare(hidden=[]), say=_ignore)
-        mounts = (Mount(folder, TOOLS),)
+        mounts = (Mount(folder, MANAGER),)
     ended = await box.run(
-        ("/bin/sh", "-c", WITH_TOOLS, "sh", *wanted.argv),
+        wanted.argv,
         of_builder=mounts,
         environment=wanted.environment,
         timeout=180,
@@ -71,7 +69,7 @@ async def installed(box: Boxed, source: Path, named: str) -> tuple[str, ...]:
     await box.run(("/bin/rm", "-rf", ".yarn"))  # node_modules is all that is kept for a later run
     script = wanted.installer.script("postinstall")
     ended = await box.run(
-        ("/bin/sh", "-c", WITH_TOOLS, "sh", *script),
+        script,
         of_builder=mounts,
         environment=wanted.environment,
     )
@@ -115,11 +113,11 @@ async def locked(box: Boxed, source: Path, installer: Installer) -> None:
     mounts: tuple[Mount, ...] = ()
     if toolchain:
         folder = await Toolchains(KEPT).ready(toolchain, prepare(hidden=[]), say=_ignore)
-        mounts = (Mount(folder, TOOLS),)
+        mounts = (Mount(folder, MANAGER),)
     program = installer.value.partition("-")[0]
     no_ci = {"CI": "", "YARN_ENABLE_IMMUTABLE_INSTALLS": "false"}
     ended = await box.run(
-        ("/bin/sh", "-c", f"{WITH_TOOLS}", "sh", program, "install"),
+        (program, "install"),
         of_builder=mounts,
         environment=no_ci,
         timeout=180,

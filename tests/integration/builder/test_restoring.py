@@ -55,7 +55,7 @@ __metadata:
 
 
 @pytest.mark.timeout(180)
-async def test_own_scripts_are_run_by_the_manager_of_the_lock_file(
+async def test_the_manager_of_the_lock_file_runs_own_scripts_and_is_there_for_later_programs(
     site: Site, tmp_path: Path
 ) -> None:
     if not prepare(hidden=[]).bubblewrap.layers:
@@ -74,14 +74,16 @@ async def test_own_scripts_are_run_by_the_manager_of_the_lock_file(
     }
     site.forge.create_repository("shop", folder_of_files(tmp_path / "shop", files))
 
+    tests = {"tests": True, "test_command": "pnpm --version", "region": site.account.region}
     for _ in range(2):
-        run = await site.deploy(site.target("shop"))
+        run = await site.deploy(site.target("shop", settings=tests))
         ended = await site.books.outcome(run.run_id, within=120)
         assert isinstance(ended, RunSucceeded), (ended, site.books.lines())
 
     said = site.books.lines()
     assert any("nothing to install" in line for line in said)
     assert said.count("by pnpm") == 2
+    assert said.count("9.15.9") == 2
     assert "The builder's own pnpm 9.15.9 installs, not pnpm@9.15.4 of package.json." in said
 
 

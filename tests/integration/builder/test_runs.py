@@ -159,7 +159,9 @@ async def test_each_failure_has_its_event_and_says_who_must_act(
     assert failed.must_act is party
     assert failed.sentence in site.books.lines()
     if isinstance(failed, InstallFailed):
-        assert str(failed.detail).startswith("npm error code ")
+        code, _, said = str(failed.detail).partition(": ")
+        assert code.startswith("npm error code ")
+        assert said
     if isinstance(failed, TestsFailed):
         assert failed.exit_code == 3
         assert "1 is not 2" in failed.tail

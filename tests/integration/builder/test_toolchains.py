@@ -1,5 +1,7 @@
 """The builder's own toolchains are pinned, installed once, and shown to steps read-only."""
 
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,24 @@ def test_every_toolchain_is_pinned_and_names_no_host() -> None:
         assert '"integrity"' in lock
         assert '"resolved"' not in lock
         assert "^" not in versions(name)
+
+
+@pytest.mark.parametrize(("bun", "fetched"), [("exit 0", False), ("exit 1", True)])
+def test_bun_is_fetched_again_only_where_it_does_not_run_yet(
+    tmp_path: Path, *, bun: str, fetched: bool
+) -> None:
+    """Its own install script, where npm has run it, has moved what a second one would look for."""
+    modules = tmp_path / "node_modules"
+    (modules / ".bin").mkdir(parents=True)
+    (modules / ".bin" / "bun").write_text(f"#!/bin/sh\n{bun}\n")
+    (modules / ".bin" / "bun").chmod(0o755)
+    (modules / "bun").mkdir()
+    (modules / "bun" / "install.js").write_text("require('fs').writeFileSync('fetched', '')")
+    script = json.loads((PINNED / "bun" / "package.json").read_text())["scripts"]["postinstall"]
+
+    subprocess.run(["/bin/sh", "-c", script], cwd=tmp_path, check=True)
+
+    assert (tmp_path / "fetched").exists() is fetched
 
 
 async def test_a_toolchain_is_installed_once_and_works_in_a_step(

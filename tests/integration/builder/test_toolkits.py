@@ -1,6 +1,7 @@
 """Which program of a framework is run, and what is said where there is none that can be."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from services.builder.adapters.frameworks.synthesiser import sst, toolkit
 from services.builder.adapters.frameworks.synthesiser.cdk import of_cdk
 from services.builder.adapters.frameworks.synthesiser.problems import LookupsMissing, NotPossible
 from services.builder.adapters.frameworks.synthesiser.sst import of_sst
+from services.builder.domain.error_lines import error_line
 
 TARGET = {
     "account": "111122223333",
@@ -37,7 +39,7 @@ class Checkout:
         (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / name / "package.json").write_text(json.dumps({"version": version}))
         program = folder / ".bin" / name.removeprefix("aws-")
-        program.parent.mkdir(exist_ok=True)
+        program.parent.mkdir(parents=True, exist_ok=True)
         program.write_text(TELLS.format(status=status))
         program.chmod(0o755)
 
@@ -110,6 +112,143 @@ def test_a_cdk_application_in_another_language_is_told_so(checkout: Checkout) ->
     assert "TypeScript or JavaScript" in tried(of_cdk, checkout.request())
 
 
+@pytest.mark.parametrize(
+    ("app", "made"),
+    [
+        ("node bin/shop", "bin/shop.js"),
+        ("node bin/shop.js", "bin/shop.js"),
+        ("node --enable-source-maps 'dist/bin/the shop.mjs' --all", "dist/bin/the shop.mjs"),
+        ("node -r source-map-support/register index", "index/index.js"),
+    ],
+)
+def test_a_program_that_is_not_there_yet_is_built_first(
+    checkout: Checkout, *, app: str, made: str
+) -> None:
+    checkout.package("aws-cdk-lib", "2.224.0")
+    with_tools(checkout, "2.1148.1")
+    written(checkout, {"package.json": {"scripts": {"build": "tsc"}}, "cdk.json": {"app": app}})
+
+    tried(of_cdk, checkout.request())
+    (checkout.root / made).parent.mkdir(parents=True, exist_ok=True)
+    (checkout.root / made).write_text("")
+    tried(of_cdk, checkout.request())
+
+    first, second = checkout.ran()
+    assert first.endswith("--build npm run build")
+    assert "--build" not in second
+
+
+@pytest.mark.parametrize(
+    ("cdk", "package"),
+    [
+        ({"app": "node bin/shop"}, {"scripts": {"test": "jest"}}),
+        ({"app": "node bin/shop"}, {}),
+        ({"app": "node bin/shop", "build": "make"}, {"scripts": {"build": "tsc"}}),
+        ({"app": "npx tsx bin/shop.ts"}, {"scripts": {"build": "tsc"}}),
+        ({"app": "node"}, {"scripts": {"build": "tsc"}}),
+        ({"app": "node 'bin/shop"}, {"scripts": {"build": "tsc"}}),
+    ],
+)
+def test_nothing_is_built_that_the_application_does_not_wait_for(
+    checkout: Checkout, *, cdk: Mapping[str, object], package: Mapping[str, object]
+) -> None:
+    checkout.package("aws-cdk-lib", "2.224.0")
+    with_tools(checkout, "2.1148.1")
+    written(checkout, {"package.json": package, "cdk.json": cdk})
+
+    tried(of_cdk, checkout.request())
+
+    (ran,) = checkout.ran()
+    assert "--build" not in ran
+
+
+def test_a_failing_cli_says_how_to_build_first_where_there_is_a_script_for_it(
+    checkout: Checkout,
+) -> None:
+    checkout.package("aws-cdk-lib", "2.224.0")
+    checkout.package("aws-cdk", "2.9999.0", status=1)
+    with_tools(checkout, "2.1148.1")
+    written(checkout, {"package.json": {"scripts": {"build": "tsc"}}, "cdk.json": {"app": "x"}})
+    assert 'let cdk.json say so: `"build": "npm run build"`' in tried(of_cdk, checkout.request())
+
+    written(checkout, {"cdk.json": {"app": "x", "build": "npm run build"}})
+    assert "say so" not in tried(of_cdk, checkout.request())
+
+
+def written(checkout: Checkout, files: Mapping[str, object]) -> None:
+    for name, content in files.items():
+        (checkout.root / name).write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        (".nvmrc", "v14\n", ".nvmrc asks for node v14, and this builder has 20.1.0."),
+        (".node-version", "22.3.1", ".node-version asks for node 22.3.1,"),
+        ("package.json", '{"engines": {"node": ">=22.18"}}', "package.json asks for node >=22.18,"),
+        ("package.json", '{"engines": {"node": ">=14"}}', None),
+        ("package.json", '{"engines": {"node": "*"}}', None),
+        ("package.json", "[]", None),
+        (".nvmrc", "lts/*", None),
+        (".nvmrc", "20", None),
+    ],
+)
+def test_a_failing_cli_says_so_where_another_node_was_asked_for(
+    checkout: Checkout,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    file: str,
+    content: str,
+    told: str | None,
+) -> None:
+    for package, version in (("aws-cdk-lib", "2.224.0"), ("sst", "2.49.8")):
+        checkout.package(package, version, status=1)
+    checkout.package("aws-cdk", "2.9999.0", status=1)
+    with_tools(checkout, "2.1148.1")
+    (checkout.root / "node").write_text("#!/bin/sh\necho v20.1.0\n")
+    (checkout.root / "node").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{checkout.root}:{os.environ['PATH']}")
+    (checkout.root / file).write_text(content)
+
+    for way in (of_cdk, of_sst):
+        said = tried(way, checkout.request())
+        assert told in said if told else "asks for node" not in said
+
+
+@pytest.mark.parametrize("on_the_machine", [True, False])
+def test_a_build_that_wants_docker_is_told_what_to_do_instead(
+    checkout: Checkout,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    *,
+    on_the_machine: bool,
+) -> None:
+    checkout.package("aws-cdk-lib", "2.224.0")
+    with_tools(checkout, "2.1148.1")
+    (checkout.root / "tools" / "bin" / "cdk").write_text("#!/bin/sh\ndocker run x\n")
+    if on_the_machine:
+        there = checkout.root / "docker"
+        there.write_text("#!/bin/sh\necho 'Is the daemon running?'\n")
+        there.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{checkout.root}:{os.environ['PATH']}")
+
+    assert "`cdk synth` ended with 1" in tried(of_cdk, checkout.request())
+
+    (said,) = [line for line in capfd.readouterr().err.splitlines() if error_line(line)]
+    assert error_line(said) == said
+    assert "needs Docker" in said
+    assert "lambda.Code.fromAsset" in said
+
+
+def test_cdk_1_is_refused_by_its_version_and_says_where_to_go(checkout: Checkout) -> None:
+    checkout.package("@aws-cdk/core", "1.204.0")
+
+    said = tried(of_cdk, checkout.request())
+
+    assert "CDK 1.204.0" in said
+    assert "move the application to CDK 2" in said
+
+
 def test_what_was_looked_up_stands_beside_what_the_repository_holds(checkout: Checkout) -> None:
     checkout.package("aws-cdk-lib", "2.224.0")
     with_tools(checkout, "2.1148.1")
@@ -137,13 +276,23 @@ def test_lookups_count_also_when_the_cli_failed_for_want_of_them(checkout: Check
         of_cdk(checkout.request(), room / "assembly")
 
 
-@pytest.mark.parametrize("version", ["3.17.1", "4.0.0-beta.1", "1.18.4"])
-def test_an_sst_that_makes_no_cloudformation_is_refused_by_its_version(
-    checkout: Checkout, version: str
+@pytest.mark.parametrize(
+    ("version", "why"),
+    [
+        ("3.17.1", "an engine of their own"),
+        ("4.0.0-beta.1", "an engine of their own"),
+        ("1.18.4", "upgrade to SST 2"),
+    ],
+)
+def test_an_sst_that_is_not_deployed_here_is_refused_by_its_version(
+    checkout: Checkout, *, version: str, why: str
 ) -> None:
     checkout.package("sst", version)
 
-    assert version in tried(of_sst, checkout.request())
+    said = tried(of_sst, checkout.request())
+
+    assert version in said
+    assert why in said
     assert checkout.ran() == []
 
 

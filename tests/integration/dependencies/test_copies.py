@@ -45,7 +45,8 @@ def test_a_lock_file_says_what_is_copied(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "version", ["file:./shared", "portal:./shared", "./shared", "../shared", "shared.tgz"]
+    "version",
+    ["file:./shared", "portal:./shared", "./shared", "../shared", "~/shared", "/s", "shared.tgz"],
 )
 def test_without_a_lock_file_the_packages_say_it(tmp_path: Path, version: str) -> None:
     files = {
@@ -65,6 +66,8 @@ def test_without_a_lock_file_the_packages_say_it(tmp_path: Path, version: str) -
         (Installer.YARN, "link:./shared"),
         (Installer.YARN_BERRY, "workspace:*"),
         (Installer.YARN, "^1.0.0"),
+        (Installer.PNPM, "~5.6.3"),
+        (Installer.BUN, "~ 1.2"),
         (Installer.PNPM, "https://example.org/shared.tgz"),
     ],
 )

@@ -13,6 +13,7 @@ from services.builder.adapters.frameworks.synthesiser import toolkit
 from tests.rigs.corpus.account import REGION, Account, Picture
 from tests.rigs.corpus.calling import Calls, call
 from tests.rigs.corpus.installing import Typed
+from tests.support.stack import of_the_network
 
 STAGE = "development"
 _LONGEST = 900
@@ -136,14 +137,11 @@ class Terminal:
             "npm_config_cache": str(Path.home() / ".npm"),
             "CI": "true",
             "npm_config_yes": "true",
+            "npm_config_manage_package_manager_versions": "false",
             **toolkit.for_npx(self.tools),
             "SST_TELEMETRY_DISABLED": "1",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "NODE_OPTIONS": f"--require={_SHIM}",
-            **{
-                name: value
-                for name, value in os.environ.items()
-                if name.lower().startswith(("npm_config_", "http_proxy", "https_proxy", "no_proxy"))
-            },
+            **of_the_network(),
             **self.account.environment(),
         }

@@ -92,7 +92,11 @@ def test_a_role_for_an_upload_is_refused(assembly: AssemblyBuilder) -> None:
 def test_another_account_or_region_is_refused(assembly: AssemblyBuilder, place: str | None) -> None:
     assembly.artifacts[STACK]["environment"] = place
 
-    assert isinstance(refused(assembly), refusals.NotItsPlace)
+    found = refused(assembly)
+
+    assert isinstance(found, refusals.StackElsewhere)
+    assert str(place) in found.reached_for
+    assert "CDK_DEFAULT_ACCOUNT" in found.remedy
 
 
 @pytest.mark.parametrize("what", ["application", "environment", "account", "region", "stage"])

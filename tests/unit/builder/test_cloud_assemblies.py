@@ -16,15 +16,16 @@ from services.builder.adapters.frameworks.synthesiser.problems import (
     ParametersMissing,
 )
 from services.builder.adapters.frameworks.synthesiser.rewriting import rewrite
+from services.builder.adapters.frameworks.synthesiser.stages import without_stages
 from services.builder.adapters.frameworks.synthesiser.writing import Framework
 from services.builder.domain.assembly.checked import CheckedAssembly
 from services.builder.domain.assembly.reach import Reach
 from services.builder.domain.assembly.refusals import (
     ImageAsset,
-    NotItsEnvironment,
     NotItsRole,
     NotItsStack,
     Refusal,
+    StackElsewhere,
     TagOfOurs,
 )
 from tests.support.assemblies import parameter, reach_of, template_of
@@ -286,6 +287,41 @@ def test_stacks_inside_of_stages_are_found_and_ordered(made: CloudAssembly, reac
     assert stacks[1].after == ("blue-api",)
 
 
+def with_stage(made: CloudAssembly, *, needs: tuple[str, ...] = ()) -> CloudAssembly:
+    """Put two stacks into a stage beside what is there."""
+    inner = CloudAssembly(made.folder / "prod").stack("data", ONE, stackName="prod-data")
+    inner.stack("api", ONE, needs=("data",), stackName="prod-api").written()
+    properties = {"directoryName": "prod"}
+    made.artifacts["prod"] = {"type": "cdk:cloud-assembly", "properties": properties}
+    made.artifacts["prod"]["dependencies"] = list(needs)
+    return made
+
+
+def test_the_stages_beside_a_pipelines_own_stack_are_the_pipelines_to_deploy(
+    made: CloudAssembly, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stacks = without_stages(read_stacks(with_stage(made.stack("pipeline", ONE)).written()))
+
+    assert [stack.name for stack in stacks] == ["pipeline"]
+    assert "Left alone, as `cdk deploy --all` does: prod-data, prod-api." in capsys.readouterr().out
+
+
+def test_a_stage_that_a_stack_outside_needs_is_deployed_with_it(made: CloudAssembly) -> None:
+    made.stack("alarms", ONE, needs=("prod",))
+
+    stacks = without_stages(read_stacks(with_stage(made).written()))
+
+    assert [stack.name for stack in stacks] == ["prod-data", "prod-api", "alarms"]
+
+
+def test_where_every_stack_is_in_a_stage_all_are_deployed(made: CloudAssembly) -> None:
+    made.folder.mkdir()
+
+    stacks = without_stages(read_stacks(with_stage(made).written()))
+
+    assert [stack.name for stack in stacks] == ["prod-data", "prod-api"]
+
+
 def test_a_question_about_the_account_is_passed_on(made: CloudAssembly) -> None:
     made.missing = [{"key": "k", "provider": "ssm", "props": {}}]
 
@@ -312,6 +348,16 @@ def test_stacks_that_need_each_other_and_none_at_all_are_not_possible(
         read_stacks(twice.stack("b", ONE, stackName="c").written())
 
 
+def test_the_assets_of_the_legacy_synthesizer_are_not_asked_for_as_variables(
+    made: CloudAssembly,
+) -> None:
+    asked = {f"AssetParameters{HASH}S3Bucket70B45D85": {"Type": "String"}}
+    made.stack("api", {**ONE, "Parameters": asked})
+
+    with pytest.raises(NotPossible, match="leave out `LegacyStackSynthesizer`"):
+        read_stacks(made.written())
+
+
 @pytest.mark.parametrize(
     ("of_stack", "refusal", "named"),
     [
@@ -323,8 +369,8 @@ def test_stacks_that_need_each_other_and_none_at_all_are_not_possible(
         ({"assumeRoleArn": role(name="admin-role")}, NotItsRole, "cdk-hnb659fds-admin-role"),
         ({"cloudFormationExecutionRoleArn": role() + "/x"}, NotItsRole, "eu-west-1/x"),
         ({"assumeRoleArn": "arn:aws:iam::111122223333:role/cdk-admin"}, NotItsRole, "cdk-admin"),
-        ({"place": "aws://999999999999/eu-west-1"}, NotItsEnvironment, "999999999999"),
-        ({"place": "aws://111122223333/us-east-1"}, NotItsEnvironment, "us-east-1"),
+        ({"place": "aws://999999999999/eu-west-1"}, StackElsewhere, "999999999999"),
+        ({"place": "aws://111122223333/us-east-1"}, StackElsewhere, "us-east-1"),
         ({"images": ("image-of-mine",)}, ImageAsset, "image-of-mine"),
         ({"tags": {"trellis:environment": "x"}}, TagOfOurs, "trellis:environment"),
         ({"stackName": "CDKToolkit"}, NotItsStack, "CDKToolkit"),
@@ -349,7 +395,7 @@ def test_what_is_not_the_applications_is_refused_by_name(
     ("of_stack", "helps"),
     [
         ({"place": "aws://999999999999/eu-west-1"}, "CDK_DEFAULT_ACCOUNT"),
-        ({"place": "aws://111122223333/us-east-1"}, "trellis apps settings --region"),
+        ({"place": "aws://111122223333/us-east-1"}, "trellis apps settings … --region"),
         ({"stackName": "CDKToolkit"}, "another name in the application"),
     ],
 )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.builder.domain.dependencies import Install, install
+from services.builder.domain.dependencies import Install, install, locked_by_npm
 from services.builder.domain.installers import Installer
 from services.builder.domain.levels import Level, LockFileUnread
 
@@ -103,6 +103,16 @@ def test_without_a_lock_file_it_is_said_that_the_build_cannot_be_repeated(
     assert chosen is not None
     assert chosen.installer is manager
     assert "cannot be repeated exactly" in chosen.notices[0]
+
+
+def test_a_lock_file_of_the_runs_own_is_not_held_against_it() -> None:
+    """`npm ci` refuses some that npm has just made: optional packages are missing."""
+    free = install([level("", "package.json")])
+    assert free is not None
+
+    chosen = locked_by_npm(free)
+
+    assert (chosen.argv, chosen.lock) == (("npm", "install"), "package-lock.json")
 
 
 def test_a_folder_without_a_package_has_nothing_to_install() -> None:

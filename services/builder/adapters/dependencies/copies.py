@@ -14,7 +14,7 @@ _IN_LOCK = re.compile(
     rf"""(?:@|version: )["']?({_PATH}[^"'\s,:]*)|"resolved":\s*"(file:[^"]*)""".encode()
 )
 """What is copied stands behind its name; npm's `resolved` has `file:` unless it is a link."""
-_IN_PACKAGE = re.compile(rf"{_PATH}|[~/]|(?!\w+:).*\.(?:tgz|tar|tar\.gz)$")
+_IN_PACKAGE = re.compile(rf"{_PATH}|~?/|(?!\w+:).*\.(?:tgz|tar|tar\.gz)$")
 _KINDS = ("dependencies", "devDependencies", "optionalDependencies", "resolutions")
 
 

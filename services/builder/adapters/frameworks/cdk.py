@@ -13,7 +13,7 @@ class Cdk:
 
     name = "AWS CDK"
     way = "cdk"
-    looked_for = ("cdk.json with an `app`",)
+    looked_for = (f"{_FILE} with an `app`",)
     names_stacks = True
     toolchain = "cdk"
 

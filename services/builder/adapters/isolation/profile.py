@@ -14,6 +14,8 @@ from services.builder.adapters.isolation.layers import WORKSPACE, Layer, layered
 SOURCE = f"{WORKSPACE}/source"
 CACHE = f"{WORKSPACE}/cache"
 HOME = "/home/trellis"
+MANAGER = "/opt/trellis-manager"
+"""Where a step sees the package manager that installed; programs of the machine come first."""
 
 _MEBIBYTE = 1 << 20
 _TEMPORARY = "/tmp"  # noqa: S108 - a path inside the sandbox, empty for each command
@@ -143,7 +145,7 @@ def options(
 def environment_of(profile: Profile, given: Mapping[str, str]) -> dict[str, str]:
     """The variables of a command: its own ones win over what passes, that over the defaults."""
     return {
-        "PATH": ":".join((*profile.path, *_SYSTEM_PATH)),
+        "PATH": ":".join((*profile.path, *_SYSTEM_PATH, f"{MANAGER}/bin")),
         "HOME": HOME,
         "USER": "trellis",
         "LOGNAME": "trellis",

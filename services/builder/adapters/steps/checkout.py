@@ -2,6 +2,7 @@
 
 from services.builder.adapters.attempt import Attempt
 from services.builder.adapters.git import failures
+from services.builder.adapters.git.left_out import left_out
 from services.builder.adapters.git.repositories import Git
 from services.builder.domain.run import StepFailed
 from trellis_contracts.changes import CommitsBetween, Direction
@@ -31,6 +32,8 @@ async def check_out(attempt: Attempt) -> CommitSha:
         )
     except failures.GitFailure as failure:
         raise StepFailed(_failed(attempt, failure)) from failure
+    for sentence in left_out(attempt.folder.source):
+        await attempt.log.say(sentence)
     return commit
 
 

@@ -4,12 +4,10 @@ import asyncio
 from collections.abc import Iterator
 from functools import partial
 
-from services.builder.adapters.attempt import Attempt
+from services.builder.adapters.attempt import Attempt, PackageTool
 from services.builder.adapters.dependencies.inputs import Inputs, NothingKept, read_inputs
 from services.builder.adapters.dependencies.reading import read_levels
 from services.builder.adapters.dependencies.store import Kept
-from services.builder.adapters.frameworks.synthesis import TOOLS
-from services.builder.adapters.isolation.profile import Mount
 from services.builder.adapters.toolchains.toolchains import versions
 from services.builder.domain import dependencies
 from services.builder.domain.dependencies import Install
@@ -18,7 +16,6 @@ from services.builder.domain.levels import LockFileUnread
 from services.builder.domain.run import StepFailed
 from trellis_contracts.install_failures import InstallFailed, LockFileTooOld
 
-WITH_TOOLS = f'PATH="$PATH:{TOOLS}/bin" exec "$@"'
 _QUIET = {
     "npm_config_audit": "false",
     "npm_config_fund": "false",
@@ -40,6 +37,7 @@ async def install(attempt: Attempt) -> None:
     if wanted is None:
         await attempt.log.say("Nothing to install: there is no package.json.")
         return
+    attempt.manager = await _manager(attempt, wanted)
     wanted = await _prepared(attempt, wanted)
     try:
         inputs = await _inputs(attempt, wanted)
@@ -113,12 +111,7 @@ async def _run(
 ) -> None:
     where = wanted.folder if folder is None else folder
     await attempt.log.say(f"$ {' '.join(argv)}{f' (in {where})' if where else ''}")
-    ended = await attempt.run(
-        ("/bin/sh", "-c", WITH_TOOLS, "sh", *argv),
-        folder=where,
-        environment={**_QUIET, **wanted.environment},
-        of_builder=await _tools(attempt, wanted),
-    )
+    ended = await attempt.run(argv, folder=where, environment=_QUIET)
     if not ended.succeeded:
         raise StepFailed(
             InstallFailed(
@@ -131,20 +124,20 @@ async def _run(
         )
 
 
-async def _tools(attempt: Attempt, wanted: Install) -> tuple[Mount, ...]:
+async def _manager(attempt: Attempt, wanted: Install) -> PackageTool:
     toolchain = wanted.installer.toolchain
-    return (Mount(await attempt.shop.toolchain(toolchain), TOOLS),) if toolchain else ()
+    folder = await attempt.shop.toolchain(toolchain) if toolchain else None
+    return PackageTool(folder, wanted.environment)
 
 
 async def _inputs(attempt: Attempt, wanted: Install) -> Inputs:
     """What is kept for production is made by production alone: others may change what is kept."""
     work, target = attempt.work, attempt.work.target
-    tools = await _tools(attempt, wanted)
     circumstances = (
         str(work.application_id),
         "production" if target.production else "",
         await attempt.shop.programs(),
-        *(str(tool.source) for tool in tools),
+        str(attempt.manager.folder or ""),
         *(f"{name}={value}" for name, value in sorted(target.variables.items())),
     )
     return await asyncio.to_thread(

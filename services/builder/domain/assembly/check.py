@@ -30,10 +30,10 @@ from services.builder.domain.assembly.reach import Reach
 from services.builder.domain.assembly.refusals import (
     LookupMissing,
     Malformed,
-    NotItsEnvironment,
     NotItsPlace,
     NotItsStack,
     SecretInTheOpen,
+    StackElsewhere,
     TagOfOurs,
     TooMuch,
     UnknownKind,
@@ -116,7 +116,7 @@ def _stack(
         raise NotItsStack(of.stack_name, reach.stack_names)
     place = f"aws://{reach.account}/{reach.region}"
     if artifact.environment != place:
-        raise NotItsEnvironment(of.stack_name, str(artifact.environment)[:64], place)
+        raise StackElsewhere(of.stack_name, str(artifact.environment)[:64], place)
     check_roles(of.assume_role, of.execution_role, reach=reach)
     text, template = check_template(inside(of.template_file, case.files), case.limits)
     needed = tuple(asset for name in artifact.dependencies for asset in assets.get(name, ()))

@@ -6,8 +6,7 @@ Refusal
 ├── NotItsRole                       a role that is not ours to assume or pass
 ├── TagOfOurs                       a tag by which Trellis knows whose a stack is
 ├── SecretInTheOpen                  a secret as a parameter that everybody can read
-├── NotItsPlace                      another account, region, stage or environment
-│   └── NotItsEnvironment            by a stack's own word
+├── NotItsPlace, StackElsewhere      another account, region, stage or environment
 ├── PathOutside, NotAPlainFile       what does not lie in the assembly's folder
 ├── TooMuch                          more than an assembly may hold
 ├── UnknownKind, ImageAsset, LookupMissing
@@ -112,16 +111,18 @@ class NotItsPlace(Refusal):
         )
 
 
-class NotItsEnvironment(NotItsPlace):
-    """A stack says itself where it belongs, and that is elsewhere."""
+class StackElsewhere(Refusal):
+    """The application itself says where a stack goes, and it is not where this environment is."""
 
-    def __init__(self, stack: str, named: str, own: str) -> None:
-        Refusal.__init__(
-            self,
-            f"{named}, where its stack {stack} belongs",
-            f"This environment deploys to {own}. Let the stack's `env` have CDK_DEFAULT_ACCOUNT "
-            "and CDK_DEFAULT_REGION; or give the environment credentials of that account, and "
-            "that region (`trellis apps settings --region`).",
+    def __init__(self, stack: str, place: str, own: str) -> None:
+        super().__init__(
+            f"{place}, where the stack {stack} is to go",
+            f"This environment is {own}. Let the application go where it is deployed (in CDK: "
+            "`env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: "
+            "process.env.CDK_DEFAULT_REGION }`), "
+            "or give the environment that region (`trellis apps settings … --region`) and "
+            "credentials of that account (`trellis credentials set`). Several regions or accounts "
+            "at once are not deployed.",
         )
 
 
@@ -172,7 +173,8 @@ class LookupMissing(Refusal):
     def __init__(self, names: str) -> None:
         super().__init__(
             f"values of the account that were not there ({names})",
-            "Commit them (cdk.context.json) and push.",
+            "See that the environment's account and region have them, or commit values of your own "
+            "(cdk.context.json) and push.",
         )
 
 

@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from services.builder.adapters.frameworks.synthesiser import toolkit
+from services.builder.adapters.frameworks.synthesiser.building import building, hint_to_build
 from services.builder.adapters.frameworks.synthesiser.cloud_assembly import (
     MadeStack,
     read_stacks,
 )
+from services.builder.adapters.frameworks.synthesiser.node_version import hint_of_node
 from services.builder.adapters.frameworks.synthesiser.problems import NotPossible, ToolFailed
 from services.builder.adapters.frameworks.synthesiser.rewriting import rewrite
+from services.builder.adapters.frameworks.synthesiser.stages import without_stages
 from services.builder.adapters.frameworks.synthesiser.writing import Framework
 
 CONTEXT = Path("cdk.context.json")
-_LIBRARY = "aws-cdk-lib"
+_LIBRARY, _LIBRARY_OF_1 = "aws-cdk-lib", "@aws-cdk/core"
 
 
 def of_cdk(request: Mapping[str, Any], assembly: Path) -> None:
@@ -30,32 +33,42 @@ def of_cdk(request: Mapping[str, Any], assembly: Path) -> None:
     root, tools, target = Path(request["root"]), Path(request["tools"]), request["target"]
     library = toolkit.installed(_LIBRARY, root)
     if library is None:
-        raise NotPossible(
-            f"{_LIBRARY} is not installed: only CDK applications in TypeScript or JavaScript can "
-            "be synthesised here; they name it in package.json."
-        )
+        raise _without_library(root)
     _remember(request["context"])
-    made = assembly.with_name("cdk.out")
+    made, build = assembly.with_name("cdk.out"), building(root)
     ended = toolkit.run(
-        [_program(root, tools), *_arguments(made, target["stage"])],
+        [_program(root, tools), *_arguments(made, target["stage"]), *build],
         _environment(target),
         root=root,
         tools=tools,
     )
-    stacks = _read(made, ended)
+    hints = ("" if build else hint_to_build(root), hint_of_node(root)) if ended else ()
+    stacks = _read(made, ToolFailed("cdk synth", ended, hints=hints) if ended else None)
     framework = Framework("cdk", toolkit.version_of(library))
     rewrite(stacks, assembly, request, framework=framework, root=root.parent)
     shutil.rmtree(made, ignore_errors=True)
 
 
-def _read(made: Path, ended: int) -> list[MadeStack]:
+def _without_library(root: Path) -> NotPossible:
+    if old := toolkit.installed(_LIBRARY_OF_1, root):
+        return NotPossible(
+            f"This is CDK {toolkit.version_of(old)}, and AWS ended CDK 1 in June 2023: move the "
+            f"application to CDK 2 (`npm install {_LIBRARY} constructs`, and import from there; "
+            "docs.aws.amazon.com/cdk/v2/guide/migrating-v2.html says how)."
+        )
+    return NotPossible(
+        f"{_LIBRARY} is not installed: only CDK applications in TypeScript or JavaScript can be "
+        "synthesised here; they name it in a package.json beside cdk.json, or above it."
+    )
+
+
+def _read(made: Path, failed: ToolFailed | None) -> list[MadeStack]:
     """A lookup that is missing ends `cdk synth` with 1, and an assembly that says which."""
-    failed = ToolFailed("cdk synth", ended)
     try:
-        stacks = read_stacks(made)
+        stacks = without_stages(read_stacks(made))
     except NotPossible as reason:
-        raise (failed if ended else reason) from None
-    if ended:
+        raise (failed or reason) from None
+    if failed:
         raise failed
     return stacks
 

@@ -20,6 +20,7 @@ from services.builder.adapters.frameworks.synthesiser.problems import (
 )
 
 _STACK, _ASSETS, _NESTED = "aws:cloudformation:stack", "cdk:asset-manifest", "cdk:cloud-assembly"
+_LEGACY_ASSET = re.compile(r"AssetParameters[0-9a-f]{64}")
 _DEEPEST = 8
 _ROLES = ("assumeRoleArn", "cloudFormationExecutionRoleArn")
 _BOOTSTRAP = re.compile(
@@ -43,7 +44,10 @@ class MadeAsset:
 
 @dataclass(frozen=True)
 class MadeStack:
-    """A stack as the framework has written it; `after` names the stacks that it needs."""
+    """A stack as the framework has written it; `after` names the stacks that it needs.
+
+    `in_stage` says that it lies in an assembly that is nested in the application's own.
+    """
 
     name: str
     template: Template
@@ -52,6 +56,7 @@ class MadeStack:
     assets: tuple[MadeAsset, ...]
     images: tuple[str, ...]
     after: tuple[str, ...] = ()
+    in_stage: bool = False
 
     @property
     def tags(self) -> dict[str, str]:
@@ -79,6 +84,7 @@ class _Manifest:
     root: Path
     folder: Path
     artifacts: Mapping[str, Mapping[str, Any]]
+    depth: int
     nested: dict[str, "_Manifest"] = field(default_factory=dict)
 
     def stacks(self) -> Iterator[str]:
@@ -129,7 +135,7 @@ def _manifest(root: Path, folder: Path, *, depth: int) -> _Manifest:
         raise NotPossible(f"No cloud assembly was made: {wrong}.") from None
     if missing := content.get("missing"):
         raise LookupsMissing(missing)
-    manifest = _Manifest(root, folder, content.get("artifacts", {}))
+    manifest = _Manifest(root, folder, content.get("artifacts", {}), depth)
     for name, artifact in manifest.artifacts.items():
         if artifact.get("type") == _NESTED:
             if depth >= _DEEPEST:
@@ -169,13 +175,25 @@ def _stack(manifest: _Manifest, name: str, after: Sequence[str]) -> MadeStack:
     ]
     return MadeStack(
         name=_stack_name(name, artifact),
-        template=manifest.document(properties["templateFile"]),
+        template=_template(manifest.document(properties["templateFile"]), name),
         place=_place(artifact),
         properties=properties,
         assets=tuple(one for assets in listed for one in _assets(assets, manifest.folder)),
         images=tuple(image for assets in listed for image in assets.get("dockerImages", {})),
         after=tuple(dict.fromkeys(after)),
+        in_stage=manifest.depth > 0,
     )
+
+
+def _template(template: Template, stack: str) -> Template:
+    """Give a stack's template; the legacy synthesizer asks for assets there, and lists none."""
+    if any(_LEGACY_ASSET.match(name) for name in template.get("Parameters") or ()):
+        raise NotPossible(
+            f"The stack {stack} is made by CDK's legacy synthesizer, whose assets are not uploaded "
+            "here: leave out `LegacyStackSynthesizer` (the default one will do), and "
+            "`@aws-cdk/core:newStyleStackSynthesis` in cdk.json."
+        )
+    return template
 
 
 def _assets(listed: Mapping[str, Any], folder: Path) -> Iterator[MadeAsset]:

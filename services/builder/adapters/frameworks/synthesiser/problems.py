@@ -17,8 +17,9 @@ class NotPossible(Exception):
 class ToolFailed(NotPossible):
     """The framework's own program ended with an error: what it printed says why."""
 
-    def __init__(self, program: str, ended: int) -> None:
-        super().__init__(f"`{program}` ended with {ended}; the last lines of the log say why.")
+    def __init__(self, program: str, ended: int, *, hints: Sequence[str] = ()) -> None:
+        said = f"`{program}` ended with {ended}; the last lines of the log say why."
+        super().__init__(" ".join([said, *filter(None, hints)]))
 
 
 class ParametersMissing(Exception):

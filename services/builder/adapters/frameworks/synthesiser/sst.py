@@ -10,6 +10,7 @@ from typing import Any
 from services.builder.adapters.frameworks.synthesiser import toolkit
 from services.builder.adapters.frameworks.synthesiser.aws_stub import answering
 from services.builder.adapters.frameworks.synthesiser.cloud_assembly import read_stacks
+from services.builder.adapters.frameworks.synthesiser.node_version import hint_of_node
 from services.builder.adapters.frameworks.synthesiser.problems import NotPossible, ToolFailed
 from services.builder.adapters.frameworks.synthesiser.rewriting import rewrite
 from services.builder.adapters.frameworks.synthesiser.writing import Framework
@@ -49,7 +50,7 @@ def of_sst(request: Mapping[str, Any], assembly: Path) -> None:
             root=root,
         )
     if ended != 0:
-        raise ToolFailed("sst build", ended)
+        raise ToolFailed("sst build", ended, hints=(hint_of_node(root),))
     framework = Framework("sst", version)
     rewrite(read_stacks(_MADE.resolve()), assembly, request, framework=framework, root=root.parent)
 
@@ -58,7 +59,13 @@ def _checked(package: Path | None) -> str:
     if package is None:
         raise NotPossible("sst is not installed: name it in package.json.")
     version = toolkit.version_of(package)
-    if toolkit.as_numbers(version)[:1] != (_MAJOR,):
+    major = (*toolkit.as_numbers(version), 0)[0]
+    if major < _MAJOR:
+        raise NotPossible(
+            f"This is SST {version}, which is no longer cared for: upgrade to SST {_MAJOR} "
+            "(v2.sst.dev/upgrade-guide), which is deployed here."
+        )
+    if major > _MAJOR:
         raise NotPossible(
             f"This is SST {version}. SST {_MAJOR} makes CloudFormation, which is deployed here; "
             "later ones have an engine of their own, which is not run yet."

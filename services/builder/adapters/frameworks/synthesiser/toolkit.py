@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from services.builder.adapters.frameworks.synthesiser.absent import without_docker
 from services.builder.adapters.frameworks.synthesiser.problems import NotPossible
 
 
@@ -19,10 +20,12 @@ def run(
     """
     shown = " ".join([Path(argv[0]).name, *argv[1:]])
     print(f"$ {shown}", flush=True)  # noqa: T201 - the step's log
-    with_tools = {**os.environ, **environment, "PATH": _path(root, tools), "npm_config_yes": "true"}
+    given = {**os.environ, **environment, "npm_config_yes": "true"}
     if tools:
-        with_tools |= for_npx(tools)
-    return subprocess.run(argv, env=with_tools, stdin=subprocess.DEVNULL, check=False).returncode
+        given |= for_npx(tools)
+    with without_docker() as absent:
+        given["PATH"] = f"{absent}:{_path(root, tools)}"
+        return subprocess.run(argv, env=given, stdin=subprocess.DEVNULL, check=False).returncode
 
 
 def for_npx(tools: Path) -> dict[str, str]:
