@@ -35,32 +35,37 @@ class Deletions:
         while True:
             await self._news.wait()
             self._news.clear()
-            try:
-                await self.go_on()
-            except Unavailable as outage:
-                get_logger().warning("deletions wait", reason=str(outage))
-            except Exception:  # noqa: BLE001 - one deletion must not end the others, nor the process
-                get_logger().exception("a deletion failed; it is tried again")
-            else:
-                continue
-            await asyncio.sleep(_PAUSE_SECONDS)
-            self.wake()
+            if not await self.go_on():
+                await asyncio.sleep(_PAUSE_SECONDS)
+                self.wake()
 
-    async def go_on(self) -> None:
+    async def go_on(self) -> bool:
         """Do the next thing for every application that is being deleted.
 
-        Raises:
-            Unavailable: the rest is done by the next call.
+        Give whether each could be looked at: one that could not keeps no other one.
         """
-        for application in self._index.leaving():
-            empty = [
-                await self._emptying.empty(
-                    one, known.name, occasion="deletion", turn=application.deletions
-                )
-                for one, known in application.environments.items()
-            ]
-            if all(empty):
-                await self._conclude(application)
+        return all([await self._could(application) for application in self._index.leaving()])
+
+    async def _could(self, application: Application) -> bool:
+        try:
+            await self._delete(application)
+        except Unavailable as outage:
+            get_logger().warning("a deletion waits", reason=str(outage))
+            return False
+        except Exception:  # noqa: BLE001 - one deletion must not end the others, nor the process
+            get_logger().exception("a deletion failed; it is tried again")
+            return False
+        return True
+
+    async def _delete(self, application: Application) -> None:
+        empty = [
+            await self._emptying.empty(
+                one, known.name, occasion="deletion", turn=application.deletions
+            )
+            for one, known in application.environments.items()
+        ]
+        if all(empty):
+            await self._conclude(application)
 
     async def _conclude(self, application: Application) -> None:
         command = ConcludeDeletion(application_id=application.created.application_id)
