@@ -31,6 +31,9 @@ def rules(  # noqa: PLR0913 - one for each rule
     own: Annotated[
         bool | None, typer.Option("--own/--not-own", help="Whether whoever asks counts too.")
     ] = None,
+    approval_hours: Annotated[
+        int | None, typer.Option(help="After how many hours without them it ends.")
+    ] = None,
     window: Annotated[
         list[str] | None,
         typer.Option(
@@ -58,9 +61,11 @@ def rules(  # noqa: PLR0913 - one for each rule
         before = found.settings
         change = _change(
             {
-                "approvals": _approvals(before, approvals, approver, own=own),
+                "approvals": approvals_of(
+                    before, needed=approvals, people=approver, own=own, hours=approval_hours
+                ),
                 "windows": windows,
-                "checks": _checks(before, check, check_minutes),
+                "checks": checks_of(before, check, check_minutes),
                 "queue": queue,
                 "run_minutes": run_minutes,
             }
@@ -142,17 +147,26 @@ def _change(given: dict[str, object]) -> SettingsChange:
         raise typer.BadParameter(faults) from error
 
 
-def _approvals(
-    before: EnvironmentSettings, needed: int | None, people: list[str] | None, *, own: bool | None
+def approvals_of(
+    before: EnvironmentSettings, *, needed: int | None, people: list[str] | None, **more: object
 ) -> object:
+    """Give the approvals with what was said of them; who names people wants one of them."""
     if needed == 0:
         return 0
-    return _with(before.approvals, needed=needed, people=people, own=own)
+    if before.approvals is None and needed is None and people:
+        needed = 1
+    changed = _with(before.approvals, needed=needed, people=people, **more)
+    if changed and before.approvals is None and needed is None:
+        raise typer.BadParameter("no approvals are needed there yet: give --approvals, too")
+    return changed
 
 
-def _checks(before: EnvironmentSettings, names: list[str] | None, minutes: int | None) -> object:
+def checks_of(before: EnvironmentSettings, names: list[str] | None, minutes: int | None) -> object:
+    """Give the checks with what was said of them."""
     if names == [""]:
         return 0
+    if before.checks is None and not names and minutes is not None:
+        raise typer.BadParameter("no checks are waited for there yet: give --check, too")
     return _with(before.checks, names=names, minutes=minutes)
 
 
