@@ -45,9 +45,9 @@ async def test_between_trellis_and_cdk_and_back(tmp_path: Path) -> None:
     async with whole_trellis(tmp_path, TRELLIS_POLL_SECONDS="3600") as stage:
         account = Account(stage)
         account.ssm.put_parameter(Name="/greeting", Value="hello", Type="String")
+        first = await deployed_by_hand(stage, tmp_path, "0")
         head = await stage.connect(folder_of_files(tmp_path / "source", source))
 
-        first = await deployed_by_hand(stage, tmp_path, "0")
         assert account.value("/version") == "0"
         await handed_over(stage, account, head)
         await deployed_by_hand(stage, tmp_path, "3")
