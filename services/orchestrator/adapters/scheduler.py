@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from services.chassis.clock import Clock
 from services.chassis.logging import get_logger
 from services.chassis.unavailable import Unavailable
+from services.orchestrator.adapters.alone import alone
 from services.orchestrator.adapters.leases import Leases
 from services.orchestrator.adapters.questions import Questions
 from services.orchestrator.adapters.routing import Index, Underway
@@ -21,6 +22,8 @@ from trellis_contracts.names import EnvironmentId, derived_id
 from trellis_contracts.runs import PUT_BACK_SECONDS
 
 TICK_SECONDS = 1.0
+
+_GOES_ON = "what is due failed; the rest goes on"
 
 Ask = Callable[[ExpireRun, Asked], Awaitable[Accepted | Refused]]
 Review = Callable[[ReviewQueue, Asked], Awaitable[None]]
@@ -69,14 +72,14 @@ class Scheduler:
         self._leases.keep({found.run.run_id for found in underway.values()})
         for environment_id, found in underway.items():
             expiring = self._expire(environment_id, found, now)
-            await _alone(expiring, environment=environment_id)
+            await alone(expiring, _GOES_ON, environment=environment_id)
         for environment_id in tuple(self._index.waiting):
             review = ReviewQueue(environment_id=environment_id)
             asked = own(review, environment_id, "review", now.isoformat())
-            await _alone(self._review(review, asked), environment=environment_id)
+            await alone(self._review(review, asked), _GOES_ON, environment=environment_id)
         await self._reconcile(now)
         for other in self._others:
-            await _alone(other())
+            await alone(other(), _GOES_ON)
 
     async def _reconcile(self, now: datetime) -> None:
         """Ask where branches stand: a webhook that never came is caught up with."""
@@ -86,7 +89,7 @@ class Scheduler:
             if self._questions.is_due(application_id, branch, heard=heard):
                 id_ = derived_id(application_id, branch, now.isoformat())
                 asking = self._questions.ask(application, branch, id_)
-                await _alone(asking, application=application_id, branch=branch)
+                await alone(asking, _GOES_ON, application=application_id, branch=branch)
 
     async def _expire(self, environment_id: EnvironmentId, found: Underway, now: datetime) -> None:
         run_id = found.run.run_id
@@ -97,14 +100,3 @@ class Scheduler:
         command = ExpireRun(environment_id=environment_id, run_id=run_id, silent=silent)
         get_logger().warning("run expired", run=str(run_id), silent=silent)
         await self._ask(command, own(command, run_id, "silent" if silent else "deadline"))
-
-
-async def _alone(doing: Awaitable[None], **about: object) -> None:
-    """Do one thing that is due; whatever is wrong with it must not keep the others."""
-    try:
-        await doing
-    except Unavailable:
-        raise
-    except Exception:  # noqa: BLE001 - it is due again at the next tick
-        seen = {name: str(value) for name, value in about.items()}
-        get_logger().exception("what is due failed; the rest goes on", **seen)

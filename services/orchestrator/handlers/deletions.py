@@ -9,6 +9,7 @@ import asyncio
 
 from services.chassis.logging import get_logger
 from services.chassis.unavailable import Unavailable
+from services.orchestrator.adapters.alone import alone
 from services.orchestrator.adapters.routing import Index
 from services.orchestrator.domain.connected import Application
 from services.orchestrator.domain.own import own
@@ -48,14 +49,10 @@ class Deletions:
 
     async def _could(self, application: Application) -> bool:
         try:
-            await self._delete(application)
+            return await alone(self._delete(application), "a deletion failed; it is tried again")
         except Unavailable as outage:
             get_logger().warning("a deletion waits", reason=str(outage))
             return False
-        except Exception:  # noqa: BLE001 - one deletion must not end the others, nor the process
-            get_logger().exception("a deletion failed; it is tried again")
-            return False
-        return True
 
     async def _delete(self, application: Application) -> None:
         empty = [

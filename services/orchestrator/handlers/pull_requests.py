@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from services.chassis.clock import Clock
-from services.chassis.logging import get_logger
-from services.chassis.unavailable import Unavailable
+from services.orchestrator.adapters.alone import alone
 from services.orchestrator.adapters.routing import Index
 from services.orchestrator.domain import pull_requests, trials
 from services.orchestrator.domain.connected import Application
@@ -92,12 +91,8 @@ class PullRequests:
             Unavailable: the rest is done by the next tick.
         """
         for application in self._index.with_pull_requests():
-            try:
-                await self._go_on(application)
-            except Unavailable:
-                raise
-            except Exception:  # noqa: BLE001 - one application must not keep the others
-                get_logger().exception("pull requests wait", application=application.created.name)
+            name = application.created.name
+            await alone(self._go_on(application), "pull requests wait", application=name)
 
     async def _go_on(self, application: Application) -> None:
         await self._end(application)

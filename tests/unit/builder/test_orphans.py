@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from services.builder.adapters.deployer import retries
 from services.builder.adapters.deployer.access import Access
+from services.builder.adapters.deployer.one_stack import OneStack
 from services.builder.adapters.deployer.orphans import orphans
 from services.builder.adapters.deployer.stacks import tags_of
 from services.builder.adapters.deployer.watch import Watch
@@ -49,7 +50,7 @@ def stack(name: str, owner: Owner = OWNER, *, hours: int = 0, **more: str) -> di
 
 def found(account: Account, *known: str) -> tuple[tuple[str, ...], list[str]]:
     said: list[str] = []
-    names = orphans(cast("Access", account), OWNER, Watch(say=said.append), known=known)
+    names = orphans(OneStack(cast("Access", account), OWNER, Watch(say=said.append)), known=known)
     return names, said
 
 

@@ -163,7 +163,7 @@ class Deployer:
             if release:
                 self._check_account(self._access.identity.account, release)
             one, known = OneStack(self._access, owner, watch), tuple(stacks)
-            return remove_stacks(one, (*known, *orphans(self._access, owner, watch, known=known)))
+            return remove_stacks(one, (*known, *orphans(one, known=known)))
 
     def continue_rollback(
         self, stack: str, owner: Owner, *, watch: Watch, skip: Sequence[str] = ()

@@ -60,6 +60,11 @@ def tags_of(owner: Owner) -> dict[str, str]:
     return {APPLICATION: str(owner.application_id), ENVIRONMENT: str(owner.environment_id)}
 
 
+def carries(tags: Mapping[str, str], owner: Owner) -> bool:
+    """Say whether a stack with these tags is known as the environment's own."""
+    return tags_of(owner).items() <= tags.items()
+
+
 def find_stack(access: Access, name_or_id: str) -> Stack | None:
     """Give a stack, None where there is none. By its id it is found after its end, too."""
     try:
@@ -85,7 +90,7 @@ def check_owner(access: Access, stack: Stack, owner: Owner) -> None:
     Raises:
         StackOfAnother: it is not, or another environment is about to make it.
     """
-    if all(stack.tags.get(key) == value for key, value in tags_of(owner).items()):
+    if carries(stack.tags, owner):
         return
     application = stack.tags.get(APPLICATION, str(owner.application_id))
     if ENVIRONMENT in stack.tags or application != str(owner.application_id):

@@ -5,7 +5,6 @@ What is written in TypeScript and run as JavaScript (`"app": "node bin/shop.js"`
 """
 
 import itertools
-import json
 import shlex
 from pathlib import Path
 from typing import Any
@@ -44,7 +43,7 @@ def _could_build(root: Path) -> bool:
         return False
     packages = (folder / "package.json" for folder in toolkit.above(root))
     nearest = next((package for package in packages if package.is_file()), None)
-    scripts = _read(nearest).get("scripts") if nearest else None
+    scripts = toolkit.read_object(nearest).get("scripts") if nearest else None
     return isinstance(scripts, dict) and "build" in scripts
 
 
@@ -65,12 +64,4 @@ def _is_there(program: str) -> bool:
 
 
 def _settings() -> dict[str, Any]:
-    return _read(Path("cdk.json"))
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+    return toolkit.read_object(Path("cdk.json"))

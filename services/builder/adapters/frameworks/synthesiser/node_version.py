@@ -3,12 +3,10 @@
 Only majors are compared: there is one node on a builder, and most run with any that is new enough.
 """
 
-import json
 import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from services.builder.adapters.frameworks.synthesiser import toolkit
 
@@ -34,7 +32,7 @@ def _asked(folder: Path) -> Iterator[tuple[str, str, bool]]:
     for name in _EXACT:
         if text := _read(folder / name).strip():
             yield name, text.splitlines()[0], True
-    engines = _package(folder).get("engines")
+    engines = toolkit.read_object(folder / "package.json").get("engines")
     if isinstance(engines, dict) and isinstance(engines.get("node"), str):
         yield "package.json", engines["node"], False
 
@@ -42,14 +40,6 @@ def _asked(folder: Path) -> Iterator[tuple[str, str, bool]]:
 def _major(version: str) -> int | None:
     found = _MAJOR.match(version)
     return int(found[1]) if found else None
-
-
-def _package(folder: Path) -> dict[str, Any]:
-    try:
-        package = json.loads(_read(folder / "package.json"))
-    except ValueError:
-        return {}
-    return package if isinstance(package, dict) else {}
 
 
 def _read(file: Path) -> str:

@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from services.builder.adapters.frameworks.synthesiser.absent import without_docker
 from services.builder.adapters.frameworks.synthesiser.problems import NotPossible
@@ -46,6 +47,15 @@ def above(root: Path) -> Iterator[Path]:
         if not folder.is_relative_to(root):
             return
         yield folder
+
+
+def read_object(file: Path) -> dict[str, Any]:
+    """Give what a JSON file holds; nothing where it is not there, or holds no object."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8", errors="replace"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def installed(package: str, root: Path) -> Path | None:
