@@ -75,12 +75,13 @@ def test_a_stop_in_the_first_create_leaves_no_stack(slow_environment: Environmen
 
 
 def test_a_stop_in_an_update_goes_back_to_what_ran(slow_environment: Environment) -> None:
-    slow_environment.deploy(slow_environment.of(chain("old")))
+    """So long a chain that the report of a second tells of it while there is much left to do."""
+    long = 8
+    slow_environment.deploy(slow_environment.of(chain("old", count=long)))
     slow_environment.heard.clear()
     stop = threading.Event()
-    deploy = started(
-        slow_environment, slow_environment.of(chain("new")), slow_environment.watch(stop=stop)
-    )
+    new = slow_environment.of(chain("new", count=long))
+    deploy = started(slow_environment, new, slow_environment.watch(stop=stop))
     until(heard(slow_environment, "UPDATE_COMPLETE"))
 
     stop.set()
@@ -88,7 +89,7 @@ def test_a_stop_in_an_update_goes_back_to_what_ran(slow_environment: Environment
     with pytest.raises(Stopped):
         deploy.result(timeout=30)
     assert slow_environment.status() == "UPDATE_ROLLBACK_COMPLETE"
-    assert [slow_environment.value(f"/chain/{n}") for n in range(4)] == ["old"] * 4
+    assert [slow_environment.value(f"/chain/{n}") for n in range(long)] == ["old"] * long
 
 
 def test_a_stop_before_anything_began_touches_nothing(slow_environment: Environment) -> None:
