@@ -1,7 +1,8 @@
 """A real SST v2 application through Trellis, against what somebody types: `npm ci`, `sst deploy`.
 
-Both on a local AWS, with nothing kept from before for the first deploys. In the short form nothing
-is measured: it takes about eight minutes. Run as `python -m tests.bench real`.
+Both on a local AWS, with nothing kept from before for the first deploys; the two ways take turns.
+In the short form nothing is measured: it takes about ten minutes. Run as
+`python -m tests.bench real`.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
@@ -29,7 +30,7 @@ from trellis_contracts.views import DeploymentState, DeploymentView
 SST = Path(__file__).parents[2] / "deploy" / "demo_sst"
 _DEPLOY = ("sst", "deploy", "--stage", STAGE, "--region", REGION)
 ROUNDS = 3
-"""Of everything but the first deploys, by either way; their medians are compared."""
+"""Of everything, by either way; their medians are compared."""
 
 
 class NotMeasured(Exception):
@@ -38,62 +39,66 @@ class NotMeasured(Exception):
 
 @dataclass
 class Taken:
-    """Seconds of one way."""
+    """Seconds of one way, one after the other."""
 
-    first: float
-    repeated: float
-    rollback: float
-    install: float
-    from_kept: float = 0
+    first: list[float] = field(default_factory=list)
+    repeated: list[float] = field(default_factory=list)
+    rollback: list[float] = field(default_factory=list)
+    install: list[float] = field(default_factory=list)
+    from_kept: list[float] = field(default_factory=list)
 
 
 def measure() -> dict[str, dict[str, float]]:
     """Return `sst_first`, `sst_repeated`, `sst_rollback`, `sst_rollback_of_kept`, `dependencies`.
 
     `ratio` is Trellis's time, from the push to the end of the deployment, to that by hand: medians
-    of as many rounds. The rollback by hand is another `npm ci` and
-    `sst deploy`, or `sst deploy --from` of a build that somebody kept; `dependencies` compares the
-    step that finds them in the store with `npm ci` and a warm cache.
+    of as many rounds, each first one with an installation and an account of its own. The rollback
+    by hand is another `npm ci` and `sst deploy`, or `sst deploy --from` of a build that somebody
+    kept; `dependencies` compares the step that finds them in the store with `npm ci` and a warm
+    cache.
     """
     if SHORT:
         return {}
+    by_hand, trellis = Taken(), Taken()
     with tempfile.TemporaryDirectory() as folder:
-        by_hand = asyncio.run(_by_hand(Path(folder) / "hand"))
-        trellis = asyncio.run(_by_trellis(Path(folder) / "trellis"))
+        for number in range(ROUNDS):
+            more = ROUNDS if number == ROUNDS - 1 else 0
+            asyncio.run(_by_hand(Path(folder) / f"hand-{number}", by_hand, more))
+            asyncio.run(_by_trellis(Path(folder) / f"trellis-{number}", trellis, more))
     return {
         "sst_first": _row(trellis.first, by_hand.first),
         "sst_repeated": _row(trellis.repeated, by_hand.repeated),
-        "sst_rollback": _row(trellis.rollback, by_hand.rollback),
+        "sst_rollback": _row(trellis.rollback, by_hand.repeated),
         "sst_rollback_of_kept": _row(trellis.rollback, by_hand.from_kept),
         "dependencies": _row(trellis.install, by_hand.install),
     }
 
 
-def _row(trellis: float, by_hand: float) -> dict[str, float]:
-    return {"ratio": trellis / by_hand, "p50_ms": trellis * 1000, "by_hand_ms": by_hand * 1000}
+def _row(trellis: list[float], by_hand: list[float]) -> dict[str, float]:
+    ours, theirs = median(trellis), median(by_hand)
+    return {"ratio": ours / theirs, "p50_ms": ours * 1000, "by_hand_ms": theirs * 1000}
 
 
-async def _by_hand(folder: Path) -> Taken:
+async def _by_hand(folder: Path, taken: Taken, more: int) -> None:
+    """Deploy for the first time, and as often again as there are to be more."""
     with _local_aws(folder / "aws") as aws:
         account = Account(str(10**11 + secrets.randbelow(9 * 10**11)), aws)
         source = Path(shutil.copytree(SST, folder / "source"))
         (folder / "home").mkdir()
         terminal = Terminal(source, account, await installed_tools(), folder / "home")
-        return await asyncio.to_thread(_typed, terminal, folder / "home")
+        await asyncio.to_thread(_typed, terminal, taken, more)
 
 
-def _typed(terminal: Terminal, home: Path) -> Taken:
+def _typed(terminal: Terminal, taken: Taken, more: int) -> None:
     """First with an empty cache of npm, then again and again with that of the first time."""
-    cache = {"npm_config_cache": str(home / "npm")}
-    first = _seconds(terminal, ("npm", "ci"), _DEPLOY, **cache)
-    shutil.copytree(terminal.folder / ".sst" / "dist", home / "kept")
-    installs, repeated, from_kept = list[float](), list[float](), list[float]()
-    for number in range(ROUNDS):
+    cache = {"npm_config_cache": str(terminal.home / "npm")}
+    taken.first.append(_seconds(terminal, ("npm", "ci"), _DEPLOY, **cache))
+    kept = shutil.copytree(terminal.folder / ".sst" / "dist", terminal.home / "kept")
+    for number in range(more):
         _change(terminal.folder, number + 2)
-        installs.append(_seconds(terminal, ("npm", "ci"), **cache))
-        repeated.append(installs[-1] + _seconds(terminal, _DEPLOY))
-        from_kept.append(_seconds(terminal, (*_DEPLOY, "--from", str(home / "kept"))))
-    return Taken(first, median(repeated), median(repeated), median(installs), median(from_kept))
+        taken.install.append(_seconds(terminal, ("npm", "ci"), **cache))
+        taken.repeated.append(taken.install[-1] + _seconds(terminal, _DEPLOY))
+        taken.from_kept.append(_seconds(terminal, (*_DEPLOY, "--from", str(kept))))
 
 
 def _change(folder: Path, version: int) -> None:
@@ -107,17 +112,17 @@ def _seconds(terminal: Terminal, *commands: tuple[str, ...], **environment: str)
     return time.monotonic() - began
 
 
-async def _by_trellis(folder: Path) -> Taken:
+async def _by_trellis(folder: Path, taken: Taken, more: int) -> None:
+    """Deploy for the first time; then change, deploy and roll back as often as asked."""
     async with whole_trellis(folder, name="notes") as stage:
-        first, took_first = await _pushed(stage, await stage.connect(SST))
-        repeated, rollbacks, installs = list[float](), list[float](), list[float]()
-        for number in range(ROUNDS):
+        first, took = await _pushed(stage, await stage.connect(SST))
+        taken.first.append(took)
+        for number in range(more):
             changes = {"src/version.js": f"export const version = {number + 2};\n"}
             view, took = await _pushed(stage, stage.commit(changes, f"Version {number + 2}"))
-            repeated.append(took)
-            installs.append(step_seconds(view, Step.INSTALL))
-            rollbacks.append(await _rolled_back(stage, first))
-        return Taken(took_first, median(repeated), median(rollbacks), median(installs))
+            taken.repeated.append(took)
+            taken.install.append(step_seconds(view, Step.INSTALL))
+            taken.rollback.append(await _rolled_back(stage, first))
 
 
 async def _pushed(stage: Stage, commit: str) -> tuple[DeploymentView, float]:
