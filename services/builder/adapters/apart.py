@@ -90,6 +90,7 @@ class RunsApart:
             look=errand.look,
             trusted=errand.trusted,
         )
+        room.push_async_callback(attempt.log.end)
         for step in errand.steps:
             await attempt.log.begin(step)
             try:

@@ -104,7 +104,10 @@ class Shop(Protocol):
     def dependencies(self, digest: str) -> Kept | None:
         """Give what was installed for this digest, for as long as the run lasts."""
 
-    def keep_dependencies(self, digest: str, folders: Sequence[str]) -> Kept | None:
+    def has_kept(self, wish: str) -> bool:
+        """Say whether something is kept that was resolved from this wish."""
+
+    def keep_dependencies(self, digest: str, folders: Sequence[str], *, wish: str) -> Kept | None:
         """Keep what this run has installed, and give it back; None: it stays where it is."""
 
 

@@ -24,7 +24,9 @@ async def prepare(
     look: Look | None = None,
     trusted: bool = True,
 ) -> Attempt:
-    """Give the attempt; `room` takes away what it leaves behind. `look`: it is a preview.
+    """Give the attempt. `look`: it is a preview.
+
+    `room` takes away what it leaves behind; whoever asks ends its log.
 
     What one that is not `trusted` installs is not kept, nor is anything lent to it.
 
@@ -32,9 +34,8 @@ async def prepare(
         SecretNotFound, DiskFull, IsolationMissing
     """
     ids, granted = ids_of(work), await workshop.grant(work)
-    log = RunLog(bus, ids, secrets=granted.to_mask(), clock=clock)
-    room.push_async_callback(log.end)
     folder, sandbox = await workshop.room(str(work.run_id), room, trusted=trusted)
+    log = RunLog(bus, ids, secrets=granted.to_mask(), clock=clock)
 
     def seconds_left() -> float:
         return (work.deadline - clock()).total_seconds()

@@ -100,25 +100,33 @@ class Runner:
         began = monotonic()
         with bound(run=str(work.run_id), deployment=str(work.deployment_id)):
             try:
-                outcome = await self._outcome(work, ids, began)
-                if outcome is None:
-                    self._spool.forget(work.run_id)
-                else:
-                    self.reporter.report(work.run_id, outcome, ends=True)
+                async with AsyncExitStack() as room:
+                    self._tell(work.run_id, await self._outcome(work, ids, began, room=room))
             finally:
                 self._workshop.slots.release()
                 del self._tasks[work.run_id]
 
-    async def _outcome(self, work: StartRun, ids: RunIds, began: float) -> RunOutcome | None:
+    def _tell(self, run_id: UUID, outcome: RunOutcome | None) -> None:
+        """Nobody waits for a folder to be removed: the outcome is told before."""
+        if outcome is None:
+            self._spool.forget(run_id)
+        else:
+            self.reporter.report(run_id, outcome, ends=True)
+
+    async def _outcome(
+        self, work: StartRun, ids: RunIds, began: float, *, room: AsyncExitStack
+    ) -> RunOutcome | None:
         try:
-            async with AsyncExitStack() as room:
-                attempt = await self._prepare(work, room)
+            async with AsyncExitStack() as speech:
+                attempt = await self._prepare(work, room, speech)
                 return await self._carry_out(attempt, began)
         except Exception as ours:  # noqa: BLE001 - the rim: our own fault becomes RunErrored
             get_logger().exception("run errored")
             return RunErrored(**ids, detail=_said(ours))
 
-    async def _prepare(self, work: StartRun, room: AsyncExitStack) -> Attempt:
+    async def _prepare(
+        self, work: StartRun, room: AsyncExitStack, speech: AsyncExitStack
+    ) -> Attempt:
         attempt = await prepare(
             work,
             self._workshop,
@@ -127,10 +135,11 @@ class Runner:
             report=partial(self.reporter.report, work.run_id),
             room=room,
         )
+        speech.push_async_callback(attempt.log.end)
         self._attempts[work.run_id] = attempt
-        room.callback(self._attempts.pop, work.run_id)
+        speech.callback(self._attempts.pop, work.run_id)
         alive = keep_alive(self._bus, attempt, partial(self.stop, work.run_id))
-        await room.enter_async_context(alive)
+        await speech.enter_async_context(alive)
         return attempt
 
     async def _carry_out(self, attempt: Attempt, began: float) -> RunOutcome | None:

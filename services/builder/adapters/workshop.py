@@ -204,11 +204,13 @@ class RunsShop:
             return None
         return self.room.enter_context(self.workshop.dependencies.use(digest))
 
-    def keep_dependencies(self, digest: str, folders: Sequence[str]) -> Kept | None:
+    def has_kept(self, wish: str) -> bool:
+        """Say whether something is kept, and can be lent, that was resolved from this wish."""
+        return self.lends and self.workshop.dependencies.has_resolved(wish)
+
+    def keep_dependencies(self, digest: str, folders: Sequence[str], *, wish: str) -> Kept | None:
         """Move what was installed into the store, and lend it to the run that installed it."""
         if not self.lends:
             return None
-        store = self.workshop.dependencies
-        return (
-            self.dependencies(digest) if store.keep(digest, self.folder.source, folders) else None
-        )
+        keeping = self.workshop.dependencies.keep(digest, self.folder.source, folders, wish=wish)
+        return self.room.enter_context(keeping)

@@ -30,7 +30,9 @@ class Install:
     """What to run, where, with which manager, and what the log says about it first.
 
     `lock` is the lock file that says what is installed, None where nothing does; `in_the_way` are
-    files that have to go before, `named` what package.json has as `packageManager`.
+    files that have to go before, `named` what package.json has as `packageManager`. `wish` tells
+    apart what was asked for where npm resolved it. `unscripted` are packages that lie there, and
+    whose scripts have not run; None: nothing lies there yet.
     """
 
     argv: tuple[str, ...]
@@ -41,6 +43,13 @@ class Install:
     environment: Mapping[str, str] = field(default_factory=dict)
     in_the_way: tuple[str, ...] = ()
     named: str | None = None
+    wish: str = ""
+    unscripted: tuple[str, ...] | None = None
+
+    @property
+    def is_to_be_resolved(self) -> bool:
+        """Whether npm has to say first what is installed."""
+        return self.lock is None and self.installer is Installer.NPM
 
 
 def install(levels: Sequence[Level]) -> Install | None:
@@ -66,12 +75,21 @@ def install(levels: Sequence[Level]) -> Install | None:
     return _suited(Install(FREE[installer], top.folder, installer, notices=(_NO_LOCK,)), top)
 
 
-def locked_by_npm(wanted: Install) -> Install:
+def locked_by_npm(
+    wanted: Install, *, wish: str, unscripted: tuple[str, ...] | None = None
+) -> Install:
     """Install what npm has just resolved, and written into a lock file of this run's own.
 
     Not by `npm ci`: it refuses a lock file of npm's own making that lacks optional packages.
     """
-    return replace(wanted, argv=_OWN_LOCK, lock="package-lock.json", notices=())
+    return replace(
+        wanted,
+        argv=_OWN_LOCK,
+        lock="package-lock.json",
+        notices=(),
+        wish=wish,
+        unscripted=unscripted,
+    )
 
 
 def _locked(level: Level, locks: Sequence[str]) -> Install:

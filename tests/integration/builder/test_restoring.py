@@ -88,6 +88,49 @@ async def test_the_manager_of_the_lock_file_runs_own_scripts_and_is_there_for_la
 
 
 @pytest.mark.timeout(180)
+async def test_without_a_lock_file_npm_installs_in_one_go_and_then_resolves_alone(
+    site: Site, tmp_path: Path
+) -> None:
+    """A dependency's script cannot choose the name that it is kept under."""
+    if not prepare(hidden=[]).bubblewrap.layers:
+        pytest.skip("no bubblewrap here can layer folders")
+    look = "head -c4 node_modules/esbuild/bin/esbuild | tr -cd A-Z"
+    scripts = {"postinstall": f"echo root postinstall by $({look})", "prepare": "echo root prepare"}
+    package = {"name": "x", "workspaces": ["api"], "scripts": scripts}
+    of_api = {
+        "name": "api",
+        "version": "1.0.0",
+        "dependencies": {"is-number": "7.0.0", "esbuild": "0.18.13"},
+        "scripts": {"postinstall": "echo {} > ../package-lock.json; echo api postinstall"},
+    }
+    files = {
+        "package.json": json.dumps(package),
+        "api/package.json": json.dumps(of_api),
+        "template.yaml": TEMPLATE,
+    }
+    site.forge.create_repository("shop", folder_of_files(tmp_path / "shop", files))
+    tests = {"tests": True, "test_command": "node -p \"require('is-number')(7)\""}
+    settings = tests | {"region": site.account.region}
+
+    for said, unsaid in (
+        (["$ npm install --ignore-scripts", "$ npm rebuild esbuild"], "nothing to install"),
+        (["$ npm install --ignore-scripts --package-lock-only"], "$ npm rebuild"),
+    ):
+        site.books.chunks.clear()  # each run counts its lines from one
+        run = await site.deploy(site.target("shop", settings=settings))
+        ended = await site.books.outcome(run.run_id, within=120)
+
+        lines = site.books.lines()
+        assert isinstance(ended, RunSucceeded), (ended, lines)
+        assert {*said, "true"} <= {*lines}
+        assert not any(unsaid in line for line in lines)
+        ran = [line for line in lines if line.startswith(("root ", "api "))]
+        assert sorted(ran) == ["api postinstall", "root postinstall by ELF", "root prepare"]
+
+    assert any("nothing to install" in line for line in lines)
+
+
+@pytest.mark.timeout(180)
 async def test_a_folder_that_yarn_copies_is_that_of_each_commit(site: Site, tmp_path: Path) -> None:
     package = {
         "name": "x",

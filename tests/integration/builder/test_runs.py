@@ -1,11 +1,13 @@
 """A run from the work queue to its outcome, on real parts."""
 
 import json
+import threading
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
+from services.builder.adapters import workspace
 from tests.support.building import DEMO, Site, building
 from tests.support.git import folder_of_files
 from tests.support.until import until
@@ -228,6 +230,26 @@ async def test_a_run_that_is_no_longer_the_environments_stops_without_a_word(
     await until(lambda: not any(site.settings.builder_runs.iterdir()), within=30)
 
     assert not [fact for fact in site.books.facts if isinstance(fact, RunSucceeded | RunCancelled)]
+
+
+async def test_the_outcome_does_not_wait_for_the_folder_to_be_removed(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, remove = threading.Event(), workspace._remove
+
+    def later(path: Path, lock: int) -> None:
+        told.wait(30)
+        remove(path, lock)
+
+    monkeypatch.setattr(workspace, "_remove", later)
+    _repository(site, tmp_path, {"template.yaml": TEMPLATE})
+    run = await site.deploy(site.target("shop"))
+    ended = await site.books.outcome(run.run_id, within=20)
+
+    assert isinstance(ended, RunSucceeded), ended
+    assert any(site.settings.builder_runs.iterdir())
+    told.set()
+    await until(lambda: not any(site.settings.builder_runs.iterdir()), within=10)
 
 
 async def test_a_run_that_was_begun_is_never_begun_again(site: Site, tmp_path: Path) -> None:

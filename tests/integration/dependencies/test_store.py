@@ -3,9 +3,11 @@
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from services.builder.adapters.dependencies import store as dependency_store
 from services.builder.adapters.dependencies.store import DependencyStore
 from services.builder.adapters.isolation.preparation import prepare
 from services.builder.adapters.isolation.sandbox import Command, Exit, Sandbox
@@ -33,8 +35,9 @@ def installed(tmp_path: Path, name: str = "one", content: str = "module.exports 
     )
 
 
-def keep(store: DependencyStore, source: Path, digest: str = DIGEST) -> bool:
-    return store.keep(digest, source, ("", "packages/api"))
+def keep(store: DependencyStore, source: Path, digest: str = DIGEST, *, wish: str = "") -> bool:
+    with store.keep(digest, source, ("", "packages/api"), wish=wish) as kept:
+        return kept is not None
 
 
 def test_what_was_installed_is_moved_into_the_store_and_given_back(
@@ -62,6 +65,46 @@ def test_nothing_is_kept_where_nothing_was_installed(
     assert not keep(store, source)
     with store.use(DIGEST) as kept:
         assert kept is None
+
+
+def test_what_was_just_kept_is_lent_as_it_is_and_stays_while_it_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = DependencyStore(tmp_path / "store", most_bytes=1)
+    look = Mock(side_effect=dependency_store._listing)
+    monkeypatch.setattr(dependency_store, "_listing", look)
+
+    with store.keep(DIGEST, installed(tmp_path), ("",)) as kept:
+        assert kept is not None
+        keep(store, installed(tmp_path, "two"), "b" * 64)
+        assert (dict(kept.trees)[""] / "left-pad").is_dir()
+
+    assert look.call_count == 2  # once for each: nobody else can have been there
+    with store.use(DIGEST) as kept:
+        assert kept is not None
+
+
+def test_what_another_run_has_kept_meanwhile_is_lent_instead(
+    store: DependencyStore, tmp_path: Path
+) -> None:
+    keep(store, installed(tmp_path, "one", "1"))
+
+    with store.keep(DIGEST, installed(tmp_path, "two", "2"), ("",)) as kept:
+        assert kept is not None
+        tree = dict(kept.trees)[""]
+
+    assert (tree / "left-pad" / "index.js").read_text() == "1"
+
+
+def test_it_is_known_what_an_installation_was_resolved_from(
+    store: DependencyStore, tmp_path: Path
+) -> None:
+    keep(store, installed(tmp_path, "one"))
+    keep(store, installed(tmp_path, "two"), "b" * 64, wish="w")
+
+    assert store.has_resolved("w")
+    assert not store.has_resolved("v")
+    assert not store.has_resolved("")
 
 
 @pytest.mark.parametrize("harm", ["write", "add", "remove", "chmod", "touch back"])

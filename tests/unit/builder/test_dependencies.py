@@ -110,9 +110,18 @@ def test_a_lock_file_of_the_runs_own_is_not_held_against_it() -> None:
     free = install([level("", "package.json")])
     assert free is not None
 
-    chosen = locked_by_npm(free)
+    chosen = locked_by_npm(free, wish="w")
 
     assert (chosen.argv, chosen.lock) == (("npm", "install"), "package-lock.json")
+    assert free.is_to_be_resolved
+    assert not chosen.is_to_be_resolved
+
+
+def test_npm_resolves_for_npm_alone() -> None:
+    free = install([level("", "package.json", manager="pnpm@9.0.0")])
+
+    assert free is not None
+    assert not free.is_to_be_resolved
 
 
 def test_a_folder_without_a_package_has_nothing_to_install() -> None:

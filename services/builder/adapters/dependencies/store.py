@@ -27,11 +27,15 @@ _DIGEST_NAME = 64
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One installation in the store: the trees by the folder of the checkout they belong in."""
+    """One installation in the store: the trees by the folder of the checkout they belong in.
+
+    `wish` tells apart what was asked for, where no lock file did; else it is empty.
+    """
 
     path: Path
     trees: tuple[tuple[str, Path], ...]
     bytes: int
+    wish: str = ""
 
 
 class DependencyStore:
@@ -44,48 +48,55 @@ class DependencyStore:
     @contextmanager
     def use(self, digest: str) -> Iterator[Kept | None]:
         """Give an installation while it is used; None where there is none that is unharmed."""
-        path = self._root / digest
-        try:
-            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        except OSError:
-            yield None
-            return
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH)
-            yield self._checked(path)
-        finally:
-            os.close(lock)
+        with _locked(self._root / digest) as path:
+            yield self._checked(path) if path else None
 
-    def keep(self, digest: str, source: Path, folders: Sequence[str]) -> bool:
-        """Move what was installed below `source` into the store; say whether there was any.
+    @contextmanager
+    def keep(
+        self, digest: str, source: Path, folders: Sequence[str], *, wish: str = ""
+    ) -> Iterator[Kept | None]:
+        """Move what was installed below `source` into the store, and give it while it is used.
 
-        The trees are gone from the checkout then: `use` gives them back.
+        `wish` is what it was resolved from, if no lock file named it. The trees are gone from the
+        checkout then. None where nothing was installed. What another run has kept under this
+        digest meanwhile is given instead.
         """
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
         making = Path(tempfile.mkdtemp(prefix=".making-", dir=self._root))
         try:
             moved = [folder for folder in folders if _move(source / folder / TREE, making, folder)]
-            if not moved:
-                return False
-            self._finish(making, digest, moved)
+            ours = bool(moved) and self._finish(making, digest, trees=moved, wish=wish)
         finally:
             if making.exists():
                 remove_tree(making)
-        self._make_room(digest)
-        return True
+        with _locked(self._root / digest if moved else None) as path:
+            if path is None:
+                yield None
+            else:
+                self._make_room(digest)
+                yield _read(path) if ours else self._checked(path)
+
+    def has_resolved(self, wish: str) -> bool:
+        """Say whether there is an installation that was resolved from this wish."""
+        kept = (_read(path) for path in self._all())
+        return bool(wish) and any(one.wish == wish for one in kept if one)
 
     def count_and_bytes(self) -> tuple[int, int]:
         """Say how many installations there are, and how much they take."""
         kept = [_read(path) for path in self._all()]
         return len(kept), sum(one.bytes for one in kept if one)
 
-    def _finish(self, making: Path, digest: str, folders: Sequence[str]) -> None:
-        names = {folder: _tree_name(folder) for folder in folders}
+    def _finish(self, making: Path, digest: str, *, trees: Sequence[str], wish: str) -> bool:
+        """Name the installation; say whether none had that name."""
+        names = {folder: _tree_name(folder) for folder in trees}
         listed, size = _listing(making)
-        made = {"trees": names, "bytes": size, "listing": listed}
+        made = {"trees": names, "bytes": size, "listing": listed, "wish": wish}
         (making / _MADE).write_text(json.dumps(made), encoding="utf-8")
-        with suppress(OSError):  # another run has kept the same meanwhile
+        try:
             os.rename(making, self._root / digest)  # noqa: PTH104 - fails if there is one
+        except OSError:  # another run has kept the same meanwhile
+            return False
+        return True
 
     def _checked(self, path: Path) -> Kept | None:
         kept = _read(path)
@@ -130,6 +141,23 @@ class DependencyStore:
         return [path for path in self._root.iterdir() if len(path.name) == _DIGEST_NAME]
 
 
+@contextmanager
+def _locked(path: Path | None) -> Iterator[Path | None]:
+    """Hold an installation, so that it is not removed; None where there is none."""
+    try:
+        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW) if path else None
+    except OSError:
+        lock = None
+    if lock is None:
+        yield None
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield path
+    finally:
+        os.close(lock)
+
+
 def _move(tree: Path, making: Path, folder: str) -> bool:
     if tree.is_symlink() or not tree.is_dir():
         return False
@@ -145,7 +173,7 @@ def _read(path: Path) -> Kept | None:
     try:
         made = json.loads((path / _MADE).read_text(encoding="utf-8"))
         trees = tuple((folder, path / name) for folder, name in made["trees"].items())
-        return Kept(path, trees, int(made["bytes"]))
+        return Kept(path, trees, int(made["bytes"]), str(made["wish"]))
     except (OSError, ValueError, KeyError, AttributeError):
         return None
 

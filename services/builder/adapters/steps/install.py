@@ -7,11 +7,11 @@ from functools import partial
 from services.builder.adapters.attempt import Attempt, PackageTool
 from services.builder.adapters.dependencies.inputs import Inputs, NothingKept, read_inputs
 from services.builder.adapters.dependencies.reading import read_levels
+from services.builder.adapters.dependencies.scripts import packages_with_scripts
 from services.builder.adapters.dependencies.store import Kept
 from services.builder.adapters.toolchains.toolchains import versions
 from services.builder.domain import dependencies
 from services.builder.domain.dependencies import Install
-from services.builder.domain.installers import Installer
 from services.builder.domain.levels import LockFileUnread
 from services.builder.domain.run import StepFailed
 from trellis_contracts.install_failures import InstallFailed, LockFileTooOld
@@ -23,7 +23,9 @@ _QUIET = {
     "npm_config_yes": "true",
     "COREPACK_ENABLE_DOWNLOAD_PROMPT": "0",
 }
-_RESOLVE = ("npm", "install", "--package-lock-only", "--ignore-scripts")
+_UNPACK = ("npm", "install", "--ignore-scripts")
+_RESOLVE = (*_UNPACK, "--package-lock-only")
+_RUN_SCRIPTS = ("npm", "rebuild")
 
 
 async def install(attempt: Attempt) -> None:
@@ -38,11 +40,14 @@ async def install(attempt: Attempt) -> None:
         await attempt.log.say("Nothing to install: there is no package.json.")
         return
     attempt.manager = await _manager(attempt, wanted)
-    wanted = await _prepared(attempt, wanted)
+    await _prepare(attempt, wanted)
+    if wanted.is_to_be_resolved:
+        wanted = await _resolved(attempt, wanted)
     try:
         inputs = await _inputs(attempt, wanted)
     except NothingKept as why:
         await attempt.log.say(str(why))
+        await _run_scripts_of_packages(attempt, wanted)
         await _run(attempt, wanted, wanted.argv)
         return
     kept = await asyncio.to_thread(attempt.shop.dependencies, inputs.digest)
@@ -60,16 +65,30 @@ def _wanted(attempt: Attempt) -> Install | None:
         raise StepFailed(failure) from None
 
 
-async def _prepared(attempt: Attempt, wanted: Install) -> Install:
+async def _prepare(attempt: Attempt, wanted: Install) -> None:
     """Say what is done otherwise than the repository has it, and do what comes first."""
     for notice in (*wanted.notices, *_instead(wanted)):
         await attempt.log.say(notice)
     if wanted.in_the_way:
         await _run(attempt, wanted, ("rm", "-f", *wanted.in_the_way))
-    if wanted.lock is None and wanted.installer is Installer.NPM:
+
+
+async def _resolved(attempt: Attempt, wanted: Install) -> Install:
+    """Let npm write a lock file of this run's own: it names what is kept, before a script runs.
+
+    Where nothing is kept of what was wanted alike, what npm finds is unpacked on the way.
+    """
+    try:
+        wish = (await _inputs(attempt, wanted)).digest
+    except NothingKept:
+        wish = ""
+    if await asyncio.to_thread(attempt.shop.has_kept, wish):
         await _run(attempt, wanted, _RESOLVE)
-        return dependencies.locked_by_npm(wanted)
-    return wanted
+        return dependencies.locked_by_npm(wanted, wish=wish)
+    await _run(attempt, wanted, _UNPACK)
+    unpacked = attempt.folder.source / wanted.folder
+    unscripted = await asyncio.to_thread(packages_with_scripts, unpacked)
+    return dependencies.locked_by_npm(wanted, wish=wish, unscripted=unscripted)
 
 
 def _instead(wanted: Install) -> Iterator[str]:
@@ -84,22 +103,35 @@ def _instead(wanted: Install) -> Iterator[str]:
 
 
 async def _install(attempt: Attempt, wanted: Install, inputs: Inputs) -> None:
-    await _run(attempt, wanted, wanted.argv)
-    keep = partial(attempt.shop.keep_dependencies, inputs.digest, inputs.folders)
+    if wanted.unscripted is None:
+        await _run(attempt, wanted, wanted.argv)
+    else:
+        await _run_scripts_of_packages(attempt, wanted)
+        await _run_own_scripts(attempt, wanted, inputs)
+    keep = partial(attempt.shop.keep_dependencies, inputs.digest, inputs.folders, wish=wanted.wish)
     if kept := await asyncio.to_thread(keep):
         _put_layers(attempt, kept)
 
 
 async def _restore(attempt: Attempt, wanted: Install, inputs: Inputs, *, kept: Kept) -> None:
-    """The application's own scripts run each time: they may make files outside of node_modules."""
     await attempt.log.say(
         f"Dependencies of the same {wanted.lock or 'packages'} are in the builder's store "
         f"({kept.bytes >> 20} MiB): nothing to install"
     )
     _put_layers(attempt, kept)
+    await _run_own_scripts(attempt, wanted, inputs)
+
+
+async def _run_own_scripts(attempt: Attempt, wanted: Install, inputs: Inputs) -> None:
+    """The application's own run each time: they may make files outside of node_modules."""
     for folder, scripts in inputs.scripts.items():
         for script in scripts:
             await _run(attempt, wanted, wanted.installer.script(script), folder=folder)
+
+
+async def _run_scripts_of_packages(attempt: Attempt, wanted: Install) -> None:
+    if wanted.unscripted:
+        await _run(attempt, wanted, (*_RUN_SCRIPTS, *wanted.unscripted))
 
 
 def _put_layers(attempt: Attempt, kept: Kept) -> None:
