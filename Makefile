@@ -84,7 +84,8 @@ test: dashboard ## Everything
 	@tests/all.sh
 
 .PHONY: bench
-bench: setup ## Speed and memory, as ratios of one run; writes build/bench.json (ONLY="decisions idle")
+bench: dashboard ## Speed and memory, as ratios of one run; writes build/bench.json (ONLY="decisions idle")
+	@deploy/debian.sh --optional chromium
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 ##@ Rigs

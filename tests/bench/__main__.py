@@ -5,6 +5,7 @@ import importlib
 import json
 import math
 import sys
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -37,13 +38,22 @@ def measurements() -> list[str]:
     return sorted(path.stem for path in found if "def measure(" in path.read_text())
 
 
-def measure(only: list[str]) -> Figures:
-    """Take each measurement and say which is under way."""
-    figures: Figures = {}
-    for name in only or measurements():
+def measure(names: list[str]) -> tuple[Figures, list[str]]:
+    """Take each measurement and say which is under way; give also those that failed.
+
+    What was measured is written down at once: another may fail, or be stopped.
+    """
+    figures, failed = Figures(), list[str]()
+    for name in names:
         sys.stderr.write(f"measuring {name} …\n")
-        figures |= importlib.import_module(f"tests.bench.{name}").measure()
-    return figures
+        try:
+            figures |= importlib.import_module(f"tests.bench.{name}").measure()
+        except Exception:  # noqa: BLE001 - whatever it is, the others are measured all the same
+            traceback.print_exc()
+            failed.append(name)
+        RESULT.parent.mkdir(exist_ok=True)
+        RESULT.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
+    return figures, failed
 
 
 def table(figures: Figures) -> Table:
@@ -82,10 +92,10 @@ def main() -> None:
     if unknown := set(only) - {*known}:
         parser.error(f"nothing measures {', '.join(sorted(unknown))}: see --help")
     configure_logging("bench", "warning")
-    figures = measure(only)
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
+    figures, failed = measure(only or known)
     Console(width=120).print(table(figures))
+    if failed:
+        sys.exit(f"not measured: {', '.join(failed)} (see above)")
 
 
 if __name__ == "__main__":

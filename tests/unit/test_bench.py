@@ -1,6 +1,8 @@
 """What the benchmarks compare is measured alike, whole, and never made up."""
 
 import asyncio
+import importlib
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,6 +11,7 @@ import pytest
 from playwright.async_api import Page
 
 from cli.demo.stage import Stage
+from tests.bench import __main__ as bench
 from tests.bench import pixel, real
 from tests.rigs.corpus.by_hand import Terminal
 from tests.support.deployment_views import NOW, view
@@ -48,6 +51,19 @@ def test_the_medians_of_either_way_are_compared() -> None:
     row = real._row([9.0, 2.0, 3.0], [6.0, 100.0, 1.0])
 
     assert row == {"ratio": 0.5, "p50_ms": 3000, "by_hand_ms": 6000}
+
+
+def test_one_that_fails_takes_no_figures_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = SimpleNamespace(measure=lambda: {"good": {"ratio": 1.0}})
+    monkeypatch.setattr(bench, "RESULT", tmp_path / "build" / "bench.json")
+    monkeypatch.setattr(importlib, "import_module", {"tests.bench.good": good}.__getitem__)
+
+    figures, failed = bench.measure(["bad", "good", "worse"])
+
+    assert (figures, failed) == ({"good": {"ratio": 1.0}}, ["bad", "worse"])
+    assert json.loads(bench.RESULT.read_text()) == figures
 
 
 def test_the_highest_percentile_is_not_the_worst_case() -> None:

@@ -10,7 +10,8 @@ _NO_LOCK = (
     "There is no lock file: this build cannot be repeated exactly. "
     "Commit one to get the same dependencies every time."
 )
-_OWN_LOCK = ("npm", "install")
+_OWN_LOCK = {"npm_config_package_lock": "true"}
+"""Also where the repository's .npmrc has `package-lock=false`: what is kept is named by it."""
 _INTO_NODE_MODULES = (
     "Yarn's Plug'n'Play is not used here: it installs into node_modules "
     "(as `nodeLinker: node-modules` in .yarnrc.yml does)."
@@ -84,7 +85,6 @@ def locked_by_npm(
     """
     return replace(
         wanted,
-        argv=_OWN_LOCK,
         lock="package-lock.json",
         notices=(),
         wish=wish,
@@ -108,6 +108,8 @@ def _several(taken: str, others: Sequence[str], level: Level) -> str:
 def _suited(wanted: Install, level: Level) -> Install:
     """Let the manager do as the builder needs it, whatever its version does by itself."""
     wanted = replace(wanted, named=level.manager)
+    if wanted.is_to_be_resolved:
+        return replace(wanted, environment=_OWN_LOCK)
     if wanted.installer in (Installer.PNPM, Installer.PNPM_9):
         return replace(wanted, environment=_PINNED_PNPM)
     if wanted.installer is Installer.YARN_BERRY and level.linker not in _HAS_NODE_MODULES:

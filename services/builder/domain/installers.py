@@ -47,7 +47,7 @@ FROZEN: Mapping[Installer, tuple[str, ...]] = {
     Installer.BUN: ("bun", "install", "--frozen-lockfile"),
 }
 FREE: Mapping[Installer, tuple[str, ...]] = {
-    Installer.NPM: ("npm", "install", "--no-save", "--no-package-lock"),
+    Installer.NPM: ("npm", "install"),
     Installer.PNPM: ("pnpm", "install", "--no-lockfile"),
     Installer.PNPM_9: ("pnpm", "install", "--no-lockfile"),
     Installer.YARN: ("yarn", "install", "--no-lockfile", "--non-interactive"),

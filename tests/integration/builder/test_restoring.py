@@ -106,6 +106,7 @@ async def test_without_a_lock_file_npm_installs_in_one_go_and_then_resolves_alon
     files = {
         "package.json": json.dumps(package),
         "api/package.json": json.dumps(of_api),
+        ".npmrc": "package-lock=false",
         "template.yaml": TEMPLATE,
     }
     site.forge.create_repository("shop", folder_of_files(tmp_path / "shop", files))
