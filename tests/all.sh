@@ -10,7 +10,8 @@ pytest=("$bin/pytest" -q -p no:cacheprovider --durations=5 --durations-min=5)
 
 group $most "The house: format, lint, types, imports, sizes" make --no-print-directory check
 group $most "Decisions and messages, without I/O; contracts of adapters" "${pytest[@]}" -n 2 tests/unit tests/contract
-group $most "Parts on real servers: bus, stores, git, isolation, the local AWS" "${pytest[@]}" tests/integration
+group $most "Parts on real servers: bus, stores, git, isolation, the local AWS" "${pytest[@]}" -n 2 -m "not alone" tests/integration
+group $most "Parts that look at time and memory" "${pytest[@]}" -m alone tests/integration
 group $most "The whole product, end to end" "${pytest[@]}" -n 2 tests/e2e
 group $most "make demo, as a newcomer types it" "$bin/trellis" demo --exit
 corpus=${CORPUS:-../shared/corpus}

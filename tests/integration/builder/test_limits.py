@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.building import Site, building
 from tests.support.git import folder_of_files
 from trellis_contracts.failures import TestsFailed
@@ -11,6 +13,8 @@ from trellis_contracts.runs import RunOutcome
 from trellis_contracts.settings import EnvironmentSettings
 from trellis_contracts.sizes import BuildSize
 from trellis_contracts.steps import Step
+
+pytestmark = pytest.mark.alone
 
 FILES = {"template.yaml": "Resources: {Queue: {Type: AWS::SQS::Queue}}"}
 HOG = "python3 -c \"x = b'x' * (3 << 30); import time; time.sleep(60)\""

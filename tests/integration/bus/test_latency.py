@@ -9,6 +9,8 @@ from services.chassis.bus.subscribe import on_message
 from services.chassis.streams import LOGS_LINES, ORCHESTRATOR_INBOX
 from trellis_contracts import subjects
 
+pytestmark = pytest.mark.alone
+
 PAUSES = [0.05, 0.3, 0.6, 0.15, 0.9, 0.4, 0.25, 0.7] * 2
 SOON = 0.25
 """Far above a delivery (5 ms) on a busy machine, far below the time-out of a stalled fetch."""

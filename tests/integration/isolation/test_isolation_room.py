@@ -12,7 +12,10 @@ from tests.support.sandboxes import Boxed
 MEBIBYTE = 1 << 20
 ROOM = Room(100 * MEBIBYTE, 1)
 
-pytestmark = pytest.mark.skipif(not is_watched(), reason="this kernel does not tell children")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(not is_watched(), reason="this kernel does not tell children"),
+]
 
 
 async def run(box: Boxed, script: str, room: Room = ROOM) -> Exit:

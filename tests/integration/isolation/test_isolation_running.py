@@ -202,6 +202,8 @@ from pathlib import Path
 from services.builder.adapters.isolation.preparation import prepare
 from services.builder.adapters.isolation.sandbox import Command, Sandbox
 
+pytestmark = pytest.mark.alone
+
 async def main():
     async def show(chunk):
         sys.stdout.buffer.write(chunk)
