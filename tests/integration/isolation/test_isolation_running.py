@@ -18,6 +18,8 @@ from services.builder.adapters.isolation.watch import Reason
 from tests.support.sandboxes import Boxed, boxed
 from tests.support.until import until
 
+pytestmark = pytest.mark.alone
+
 DAEMONS = (
     "for i in 1 2 3; do (setsid sh -c 'sleep 7654.{0} & sleep 7654.{0}' </dev/null &) ; done; "
 )
@@ -201,8 +203,6 @@ import asyncio, sys
 from pathlib import Path
 from services.builder.adapters.isolation.preparation import prepare
 from services.builder.adapters.isolation.sandbox import Command, Sandbox
-
-pytestmark = pytest.mark.alone
 
 async def main():
     async def show(chunk):
