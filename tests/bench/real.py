@@ -1,7 +1,7 @@
 """A real SST v2 application through Trellis, against what somebody types: `npm ci`, `sst deploy`.
 
 Both on a local AWS, with nothing kept from before for the first deploys; the two ways take turns.
-In the short form nothing is measured: it takes about ten minutes. Run as
+In the short form nothing is measured: it takes about twenty minutes. Run as
 `python -m tests.bench real`.
 """
 

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -45,6 +46,29 @@ def test_by_hand_has_as_many_rounds_as_asked(
 
     assert taken == real.Taken(first=[5, 7], install=[10, 1], repeated=[30, 3], from_kept=[30, 3])
     assert next(answers, None) is None
+
+
+def test_either_way_has_as_many_first_deploys_in_turns_and_as_many_more_at_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = list[tuple[str, int]]()
+
+    def way(name: str) -> Callable[[Path, real.Taken, int], Awaitable[None]]:
+        async def deploy(_folder: Path, taken: real.Taken, more: int) -> None:
+            asked.append((name, more))
+            for seconds in vars(taken).values():
+                seconds.append(1.0)
+
+        return deploy
+
+    monkeypatch.setattr(real, "SHORT", False)
+    monkeypatch.setattr(real, "_by_hand", way("hand"))
+    monkeypatch.setattr(real, "_by_trellis", way("trellis"))
+
+    real.measure()
+
+    more = [*[0] * (real.ROUNDS - 1), real.ROUNDS]
+    assert asked == [(name, number) for number in more for name in ("hand", "trellis")]
 
 
 def test_the_medians_of_either_way_are_compared() -> None:

@@ -34,8 +34,12 @@ async def prepare(
         SecretNotFound, DiskFull, IsolationMissing
     """
     ids, granted = ids_of(work), await workshop.grant(work)
-    folder, sandbox = await workshop.room(str(work.run_id), room, trusted=trusted)
     log = RunLog(bus, ids, secrets=granted.to_mask(), clock=clock)
+    try:
+        folder, sandbox = await workshop.room(str(work.run_id), room, trusted=trusted)
+    except BaseException:
+        await log.end()
+        raise
 
     def seconds_left() -> float:
         return (work.deadline - clock()).total_seconds()

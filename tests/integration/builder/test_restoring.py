@@ -91,7 +91,7 @@ async def test_the_manager_of_the_lock_file_runs_own_scripts_and_is_there_for_la
 async def test_without_a_lock_file_npm_installs_in_one_go_and_then_resolves_alone(
     site: Site, tmp_path: Path
 ) -> None:
-    """A dependency's script cannot choose the name that it is kept under."""
+    """No script can choose the name that what is installed is kept under."""
     if not prepare(hidden=[]).bubblewrap.layers:
         pytest.skip("no bubblewrap here can layer folders")
     look = "head -c4 node_modules/esbuild/bin/esbuild | tr -cd A-Z"

@@ -18,6 +18,7 @@ from trellis_contracts.failures import (
     CredentialsRejected,
     FrameworkNotFound,
     ParameterMissing,
+    RunErrored,
     TestsFailed,
 )
 from trellis_contracts.install_failures import InstallFailed, LockFileTooOld
@@ -250,6 +251,22 @@ async def test_the_outcome_does_not_wait_for_the_folder_to_be_removed(
     assert any(site.settings.builder_runs.iterdir())
     told.set()
     await until(lambda: not any(site.settings.builder_runs.iterdir()), within=10)
+
+
+async def test_a_run_without_a_room_ends_its_log(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(folder: Path, _least: int) -> None:
+        raise workspace.DiskFull(folder, 0)
+
+    monkeypatch.setattr(workspace, "_refuse_when_full", full)
+    _repository(site, tmp_path, {"template.yaml": TEMPLATE})
+    run = await site.deploy(site.target("shop"))
+    ended = await site.books.outcome(run.run_id, within=20)
+
+    assert isinstance(ended, RunErrored), ended
+    assert "disk is full" in ended.detail
+    await until(lambda: [chunk.last for chunk in site.books.chunks] == [True], within=10)
 
 
 async def test_a_run_that_was_begun_is_never_begun_again(site: Site, tmp_path: Path) -> None:

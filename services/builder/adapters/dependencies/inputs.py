@@ -37,7 +37,7 @@ _ENDINGS = (".patch", ".prisma")
 _NEVER = {"node_modules", ".git"}
 _OWN_SCRIPTS = ("preinstall", "install", "postinstall", "prepublish", "prepare")
 MOST_FILES = 2_000
-_LARGEST_LOCK = 64 << 20
+LARGEST_LOCK = 64 << 20
 
 
 class NothingKept(Exception):
@@ -95,7 +95,7 @@ def _paths(source: Path, install: Install) -> list[str]:
 
 def _see_that_nothing_is_copied(source: Path, install: Install, packages: Iterable[bytes]) -> None:
     lock = source / install.folder / install.lock if install.lock else None
-    text = beginning(lock, most=_LARGEST_LOCK) if lock else b""
+    text = beginning(lock, most=LARGEST_LOCK) if lock else b""
     if found := copied(install.installer, text, packages):
         raise NothingKept(
             f"{found} of the repository is copied into node_modules: nothing is kept for the next "

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from services.builder.adapters.dependencies.inputs import LARGEST_LOCK
+from services.builder.adapters.dependencies.store import TREE
 from services.builder.adapters.frameworks.files import beginning
 
-_LARGEST_LOCK = 64 << 20
-_TREE = "node_modules/"
 _NAME = re.compile(r"(?:@[A-Za-z0-9~][\w.~-]*/)?[A-Za-z0-9~_][\w.~-]*")
 
 
@@ -19,7 +19,7 @@ def packages_with_scripts(folder: Path) -> tuple[str, ...]:
     is left out.
     """
     try:
-        lock = json.loads(beginning(folder / "package-lock.json", most=_LARGEST_LOCK))
+        lock = json.loads(beginning(folder / "package-lock.json", most=LARGEST_LOCK))
         return tuple(sorted(set(_names(lock["packages"]))))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ()
@@ -27,6 +27,6 @@ def packages_with_scripts(folder: Path) -> tuple[str, ...]:
 
 def _names(packages: dict[str, dict[str, object]]) -> Iterator[str]:
     for path, package in packages.items():
-        _, inside, name = path.rpartition(_TREE)
+        _, inside, name = path.rpartition(f"{TREE}/")
         if inside and package.get("hasInstallScript") is True and _NAME.fullmatch(name):
             yield name

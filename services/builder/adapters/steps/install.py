@@ -41,10 +41,11 @@ async def install(attempt: Attempt) -> None:
         return
     attempt.manager = await _manager(attempt, wanted)
     await _prepare(attempt, wanted)
+    circumstances = await _circumstances(attempt)
     if wanted.is_to_be_resolved:
-        wanted = await _resolved(attempt, wanted)
+        wanted = await _resolved(attempt, wanted, circumstances)
     try:
-        inputs = await _inputs(attempt, wanted)
+        inputs = await _inputs(attempt, wanted, circumstances)
     except NothingKept as why:
         await attempt.log.say(str(why))
         await _run_scripts_of_packages(attempt, wanted)
@@ -73,13 +74,13 @@ async def _prepare(attempt: Attempt, wanted: Install) -> None:
         await _run(attempt, wanted, ("rm", "-f", *wanted.in_the_way))
 
 
-async def _resolved(attempt: Attempt, wanted: Install) -> Install:
+async def _resolved(attempt: Attempt, wanted: Install, circumstances: tuple[str, ...]) -> Install:
     """Let npm write a lock file of this run's own: it names what is kept, before a script runs.
 
     Where nothing is kept of what was wanted alike, what npm finds is unpacked on the way.
     """
     try:
-        wish = (await _inputs(attempt, wanted)).digest
+        wish = (await _inputs(attempt, wanted, circumstances)).digest
     except NothingKept:
         wish = ""
     if await asyncio.to_thread(attempt.shop.has_kept, wish):
@@ -162,16 +163,19 @@ async def _manager(attempt: Attempt, wanted: Install) -> PackageTool:
     return PackageTool(folder, wanted.environment)
 
 
-async def _inputs(attempt: Attempt, wanted: Install) -> Inputs:
+async def _circumstances(attempt: Attempt) -> tuple[str, ...]:
     """What is kept for production is made by production alone: others may change what is kept."""
     work, target = attempt.work, attempt.work.target
-    circumstances = (
+    return (
         str(work.application_id),
         "production" if target.production else "",
         await attempt.shop.programs(),
         str(attempt.manager.folder or ""),
         *(f"{name}={value}" for name, value in sorted(target.variables.items())),
     )
+
+
+async def _inputs(attempt: Attempt, wanted: Install, circumstances: tuple[str, ...]) -> Inputs:
     return await asyncio.to_thread(
         read_inputs, attempt.folder.source, wanted, circumstances=circumstances
     )
